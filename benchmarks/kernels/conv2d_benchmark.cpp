@@ -1,0 +1,102 @@
+// Convolution layers of well-known networks, all three passes: conv2d_benchmark --benchmark_filter='forward/c64_56.*/threads:1'
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "fovea/base/random.hpp"
+#include "fovea/kernels/kernel_table.hpp"
+
+namespace fovea::kernels {
+namespace {
+
+std::vector<float> random_values(std::int64_t count, std::uint64_t seed) {
+  RandomStream stream(seed);
+  std::vector<float> values(static_cast<std::size_t>(count));
+  for (float& value : values) value = static_cast<float>(stream.uniform(-1, 1));
+  return values;
+}
+
+struct Case {
+  const char* name;
+  std::int64_t n, c, size, k, filter, stride, pad, groups;
+
+  Conv2dShape shape() const {
+    const std::int64_t out = (size + 2 * pad - filter) / stride + 1;
+    return {.n = n,
+            .h = size,
+            .w = size,
+            .c = c,
+            .k = k,
+            .r = filter,
+            .s = filter,
+            .p = out,
+            .q = out,
+            .stride_h = stride,
+            .stride_w = stride,
+            .pad_top = pad,
+            .pad_left = pad,
+            .groups = groups,
+            .x_pitch = c,
+            .y_pitch = k};
+  }
+};
+
+constexpr Case kCases[] = {
+    {"c64_56_3x3", 32, 64, 56, 64, 3, 1, 1, 1},       {"c128_28_3x3", 32, 128, 28, 128, 3, 1, 1, 1},
+    {"c256_14_3x3", 32, 256, 14, 256, 3, 1, 1, 1},    {"c512_7_3x3", 32, 512, 7, 512, 3, 1, 1, 1},
+    {"c64-256_56_1x1", 32, 64, 56, 256, 1, 1, 0, 1},  {"c3-64_224_7x7s2", 32, 3, 224, 64, 7, 2, 3, 1},
+    {"dw128_56_3x3", 32, 128, 56, 128, 3, 1, 1, 128}, {"lenet_conv1", 64, 1, 28, 20, 5, 1, 2, 1},
+    {"lenet_conv2", 64, 20, 14, 50, 5, 1, 2, 1},      {"lenet_fc", 64, 2450, 1, 500, 1, 1, 0, 1},
+};
+
+void run(benchmark::State& state, const Case& layer, Conv2dPass pass) {
+  const Conv2dKernels<float>& conv2d = table().f32.conv2d;
+  const Conv2dShape shape = layer.shape();
+  Context context(static_cast<int>(state.range(0)));
+  const std::int64_t x_count = shape.n * shape.h * shape.w * shape.c, y_count = shape.n * shape.p * shape.q * shape.k;
+  std::vector<float> x = random_values(x_count, 1), y = random_values(y_count, 2);
+  std::vector<float> filter = random_values(shape.k * shape.r * shape.s * shape.c / shape.groups, 3);
+  std::vector<std::byte> packed(conv2d.packed_filter_bytes(shape));
+  conv2d.pack_filter(context, shape, filter.data(), packed.data());
+  void* workspace = context.workspace(conv2d.workspace_bytes(shape, pass));
+  for (auto _ : state) {
+    switch (pass) {
+      case Conv2dPass::forward:
+        conv2d.forward(context, shape, x.data(), packed.data(), {}, y.data(), workspace);
+        break;
+      case Conv2dPass::backward_data:
+        conv2d.backward_data(context, shape, y.data(), filter.data(), x.data(), workspace);
+        break;
+      case Conv2dPass::backward_filter:
+        conv2d.backward_filter(context, shape, x.data(), y.data(), filter.data(), workspace);
+        break;
+    }
+  }
+  const double operations = 2.0 * static_cast<double>(y_count) * static_cast<double>(shape.r * shape.s * shape.c / shape.groups);
+  state.counters["GFLOP/s"] = benchmark::Counter(operations * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
+}
+
+void register_all() {
+  for (const Case& layer : kCases)
+    for (const auto& [name, pass] : {std::pair{"forward", Conv2dPass::forward},
+                                     {"backward_data", Conv2dPass::backward_data},
+                                     {"backward_filter", Conv2dPass::backward_filter}})
+      benchmark::RegisterBenchmark((std::string(name) + "/" + layer.name).c_str(),
+                                   [&layer, pass = pass](benchmark::State& state) { run(state, layer, pass); })
+          ->ArgName("threads")
+          ->Arg(1)
+          ->Arg(2)
+          ->UseRealTime()
+          ->Unit(benchmark::kMillisecond);
+}
+
+}  // namespace
+}  // namespace fovea::kernels
+
+int main(int argc, char** argv) {
+  fovea::kernels::register_all();
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+}

@@ -1,0 +1,7 @@
+# Everything that is looked for on the system; scripts/bootstrap.sh installs the Debian packages behind it.
+find_package(Threads REQUIRED)
+find_package(TBB REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(OpenCV 4.5 REQUIRED COMPONENTS core imgproc imgcodecs)

@@ -1,0 +1,22 @@
+// Batch normalisation (Ioffe and Szegedy 2015).
+#pragma once
+
+#include "fovea/autograd/variable.hpp"
+
+namespace fovea {
+
+struct BatchNormResult {
+  Variable output;
+  Tensor mean;      ///< of the batch, [C]
+  Tensor variance;  ///< of the batch, biased (1/M), [C]
+};
+
+/// x [..., C]: each channel is shifted and scaled to mean 0 and variance 1 over all other axes, then y = gamma * x_hat + beta.
+/// gamma and beta are [C]. Throws ShapeError when a channel has no elements.
+BatchNormResult batch_norm(const Variable& x, const Variable& gamma, const Variable& beta, double epsilon = 1e-5);
+
+/// The same with given statistics (evaluation mode): they are constants for the gradient.
+Variable batch_norm_fixed(const Variable& x, const Variable& gamma, const Variable& beta, const Tensor& mean, const Tensor& variance,
+                          double epsilon = 1e-5);
+
+}  // namespace fovea

@@ -1,0 +1,13 @@
+// Fully connected layer.
+#pragma once
+
+#include "fovea/autograd/ops/conv2d.hpp"
+#include "fovea/autograd/variable.hpp"
+
+namespace fovea {
+
+/// x [N,I], weight [O,I], bias [O] or undefined: x weight^T + bias, [N,O].
+/// Runs as the 1x1 convolution of an image of one row with N pixels, so that inference keeps its weights packed in `cache`.
+Variable linear(const Variable& x, const Variable& weight, const Variable& bias = {}, PackedFilterCache* cache = nullptr);
+
+}  // namespace fovea

@@ -1,0 +1,107 @@
+#include "fovea/autograd/ops/arithmetic.hpp"
+
+#include "fovea/autograd/function.hpp"
+#include "ops/checks.hpp"
+#include "ops/kernel_call.hpp"
+
+namespace fovea {
+
+namespace {
+
+using kernels::Context;
+
+Tensor affine_of(const Tensor& x, double alpha, double beta) {
+  Tensor y = Tensor::empty(x.shape(), x.dtype());
+  dispatch_floating(x.dtype(), "affine", [&]<class T>() {
+    kernels_for<T>(x).elementwise.affine(Context::current(), x.numel(), static_cast<T>(alpha), static_cast<T>(beta), x.data<T>(), y.mutable_data<T>());
+  });
+  return y;
+}
+
+Tensor product_of(const Tensor& a, const Tensor& b) {
+  Tensor y = Tensor::empty(a.shape(), a.dtype());
+  dispatch_floating(a.dtype(), "multiply", [&]<class T>() {
+    kernels_for<T>(a).elementwise.multiply(Context::current(), a.numel(), a.data<T>(), b.data<T>(), y.mutable_data<T>());
+  });
+  return y;
+}
+
+/// Two inputs of one kind, one output of the same.
+class BinaryFunction : public Function {
+ public:
+  std::vector<TensorSpec> infer(std::span<const TensorSpec> inputs) const override {
+    check_floating(name(), inputs[0]);
+    check_same_dtype(name(), "the second input", inputs[1], inputs[0]);
+    check_shape(name(), "the second input", inputs[1], inputs[0].shape);
+    return {inputs[0]};
+  }
+};
+
+class Add final : public BinaryFunction {
+ public:
+  const char* name() const override { return "add"; }
+  std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec> out) override {
+    Tensor y = Tensor::empty(out[0].shape, out[0].dtype);
+    dispatch_floating(y.dtype(), name(), [&]<class T>() {
+      kernels_for<T>(y).elementwise.add(Context::current(), y.numel(), in[0].data<T>(), in[1].data<T>(), y.mutable_data<T>());
+    });
+    return {y};
+  }
+  std::vector<Tensor> backward(std::span<const Tensor> dy) override { return {dy[0], dy[0]}; }
+};
+
+class Subtract final : public BinaryFunction {
+ public:
+  const char* name() const override { return "subtract"; }
+  std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec> out) override {
+    Tensor y = Tensor::empty(out[0].shape, out[0].dtype);
+    dispatch_floating(y.dtype(), name(), [&]<class T>() {
+      kernels_for<T>(y).elementwise.subtract(Context::current(), y.numel(), in[0].data<T>(), in[1].data<T>(), y.mutable_data<T>());
+    });
+    return {y};
+  }
+  std::vector<Tensor> backward(std::span<const Tensor> dy) override {
+    return {dy[0], needs_gradient(1) ? affine_of(dy[0], -1, 0) : Tensor{}};
+  }
+};
+
+class Multiply final : public BinaryFunction {
+ public:
+  const char* name() const override { return "multiply"; }
+  std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec>) override {
+    if (needs_gradient(1)) a_ = SavedTensor(in[0]);
+    if (needs_gradient(0)) b_ = SavedTensor(in[1]);
+    return {product_of(in[0], in[1])};
+  }
+  std::vector<Tensor> backward(std::span<const Tensor> dy) override {
+    return {needs_gradient(0) ? product_of(dy[0], b_.get(name())) : Tensor{}, needs_gradient(1) ? product_of(dy[0], a_.get(name())) : Tensor{}};
+  }
+
+ private:
+  SavedTensor a_, b_;
+};
+
+class Affine final : public Function {
+ public:
+  Affine(double alpha, double beta) : alpha_(alpha), beta_(beta) {}
+  const char* name() const override { return "affine"; }
+  Attributes attributes() const override { return {{"alpha", alpha_}, {"beta", beta_}}; }
+  std::vector<TensorSpec> infer(std::span<const TensorSpec> inputs) const override {
+    check_floating(name(), inputs[0]);
+    return {inputs[0]};
+  }
+  std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec>) override { return {affine_of(in[0], alpha_, beta_)}; }
+  std::vector<Tensor> backward(std::span<const Tensor> dy) override { return {affine_of(dy[0], alpha_, 0)}; }
+
+ private:
+  double alpha_, beta_;
+};
+
+}  // namespace
+
+Variable add(const Variable& a, const Variable& b) { return apply_one(std::make_unique<Add>(), a, b); }
+Variable subtract(const Variable& a, const Variable& b) { return apply_one(std::make_unique<Subtract>(), a, b); }
+Variable multiply(const Variable& a, const Variable& b) { return apply_one(std::make_unique<Multiply>(), a, b); }
+Variable affine(const Variable& x, double alpha, double beta) { return apply_one(std::make_unique<Affine>(alpha, beta), x); }
+
+}  // namespace fovea

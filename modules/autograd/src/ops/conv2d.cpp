@@ -1,0 +1,131 @@
+#include "fovea/autograd/ops/conv2d.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "fovea/autograd/function.hpp"
+#include "fovea/base/error.hpp"
+#include "ops/checks.hpp"
+#include "ops/conv2d_passes.hpp"
+
+namespace fovea {
+
+namespace {
+
+using kernels::Conv2dShape;
+
+Conv2dShape shape_of(const Shape& x, const Shape& filter, const Conv2dGeometry& g) {
+  return {.n = x[0],
+          .h = x[1],
+          .w = x[2],
+          .c = x[3],
+          .k = filter[0],
+          .r = filter[1],
+          .s = filter[2],
+          .p = window_positions(x[1], filter[1], g.stride.height, g.padding.top + g.padding.bottom, g.dilation.height),
+          .q = window_positions(x[2], filter[2], g.stride.width, g.padding.left + g.padding.right, g.dilation.width),
+          .stride_h = g.stride.height,
+          .stride_w = g.stride.width,
+          .dilation_h = g.dilation.height,
+          .dilation_w = g.dilation.width,
+          .pad_top = g.padding.top,
+          .pad_left = g.padding.left,
+          .groups = g.groups,
+          .x_pitch = x[3],
+          .y_pitch = filter[0]};
+}
+
+void check_geometry(const Conv2dGeometry& g) {
+  const auto outside = [](std::int64_t low, std::initializer_list<std::int64_t> settings) {
+    return std::any_of(settings.begin(), settings.end(), [low](std::int64_t setting) { return setting < low || setting > kLargestSetting; });
+  };
+  if (outside(1, {g.stride.height, g.stride.width, g.dilation.height, g.dilation.width, g.groups}))
+    throw ShapeError(fmt::format("[conv2d] stride, dilation and groups are in [1, {}], found stride {}x{}, dilation {}x{}, groups {}", kLargestSetting,
+                                 g.stride.height, g.stride.width, g.dilation.height, g.dilation.width, g.groups));
+  if (outside(0, {g.padding.top, g.padding.bottom, g.padding.left, g.padding.right}))
+    throw ShapeError(fmt::format("[conv2d] padding is in [0, {}], found top {}, bottom {}, left {}, right {}", kLargestSetting, g.padding.top,
+                                 g.padding.bottom, g.padding.left, g.padding.right));
+}
+
+class Conv2dFunction final : public Function {
+ public:
+  Conv2dFunction(const Conv2dGeometry& geometry, PackedFilterCache* cache) : geometry_(geometry), cache_(cache) {}
+  const char* name() const override { return "conv2d"; }
+  Attributes attributes() const override {
+    const auto& g = geometry_;
+    return {{"stride", std::vector{g.stride.height, g.stride.width}},
+            {"padding", std::vector{g.padding.top, g.padding.bottom, g.padding.left, g.padding.right}},
+            {"dilation", std::vector{g.dilation.height, g.dilation.width}},
+            {"groups", g.groups}};
+  }
+
+  std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override {
+    check_floating(name(), in[0]);
+    check_rank(name(), "input", in[0], 4, "[N,H,W,C]");
+    check_rank(name(), "filter", in[1], 4, "[K,R,S,C/groups]");
+    check_same_dtype(name(), "filter", in[1], in[0]);
+    check_geometry(geometry_);
+    const Shape &x = in[0].shape, &filter = in[1].shape;
+    const std::int64_t groups = geometry_.groups;
+    if (x[3] != filter[3] * groups)
+      throw ShapeError(fmt::format("[conv2d] input {} has {} channels but the filter {} in {} group{} wants {}", x.to_string(), x[3],
+                                   filter.to_string(), groups, groups == 1 ? "" : "s", filter[3] * groups));
+    if (filter[0] % groups != 0)
+      throw ShapeError(fmt::format("[conv2d] {} filters cannot be shared by {} groups", filter[0], groups));
+    if (filter[1] < 1 || filter[2] < 1) throw ShapeError(fmt::format("[conv2d] filter {} has no cells", filter.to_string()));
+    if (in.size() > 2) {
+      check_same_dtype(name(), "bias", in[2], in[0]);
+      check_shape(name(), "bias", in[2], Shape{filter[0]});
+    }
+    const Conv2dShape shape = shape_of(x, filter, geometry_);
+    if (shape.p < 1 || shape.q < 1)
+      throw ShapeError(fmt::format("[conv2d] filter {} with dilation {}x{} does not fit into input {} with padding top {}, bottom {}, left {}, right {}",
+                                   filter.to_string(), geometry_.dilation.height, geometry_.dilation.width, x.to_string(), geometry_.padding.top,
+                                   geometry_.padding.bottom, geometry_.padding.left, geometry_.padding.right));
+    return {{Shape{shape.n, shape.p, shape.q, shape.k}, in[0].dtype}};
+  }
+
+  std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec> out) override {
+    if (needs_gradient(0)) filter_ = SavedTensor(in[1]);
+    if (needs_gradient(1)) x_ = SavedTensor(in[0]);
+    x_shape_ = in[0].shape();
+    filter_shape_ = in[1].shape();
+    has_bias_ = in.size() > 2;
+    Tensor y = Tensor::empty(out[0].shape, out[0].dtype);
+    conv2d_forward(shape_of(x_shape_, filter_shape_, geometry_), in[0], in[1], has_bias_ ? in[2] : Tensor{}, records() ? nullptr : cache_, y);
+    return {y};
+  }
+
+  std::vector<Tensor> backward(std::span<const Tensor> dy) override {
+    const Conv2dShape shape = shape_of(x_shape_, filter_shape_, geometry_);
+    Tensor dx, dfilter, dbias;
+    if (needs_gradient(0)) {
+      dx = Tensor::empty(x_shape_, dy[0].dtype());
+      conv2d_backward_data(shape, dy[0], filter_.get(name()), dx);
+    }
+    if (needs_gradient(1)) {
+      dfilter = Tensor::empty(filter_shape_, dy[0].dtype());
+      conv2d_backward_filter(shape, x_.get(name()), dy[0], dfilter);
+    }
+    if (needs_gradient(2)) dbias = sum_to_channels(dy[0], shape.k);
+    return has_bias_ ? std::vector{dx, dfilter, dbias} : std::vector{dx, dfilter};
+  }
+
+ private:
+  Conv2dGeometry geometry_;
+  PackedFilterCache* cache_;
+  SavedTensor x_, filter_;
+  Shape x_shape_, filter_shape_;
+  bool has_bias_ = false;
+};
+
+}  // namespace
+
+Variable conv2d(const Variable& x, const Variable& filter, const Variable& bias, const Conv2dGeometry& geometry, PackedFilterCache* cache) {
+  auto function = std::make_unique<Conv2dFunction>(geometry, cache);
+  return bias.defined() ? apply_one(std::move(function), x, filter, bias) : apply_one(std::move(function), x, filter);
+}
+
+}  // namespace fovea

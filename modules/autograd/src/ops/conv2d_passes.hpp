@@ -1,0 +1,17 @@
+// The three passes of a convolution on tensors: what conv2d and linear have in common.
+#pragma once
+
+#include "fovea/autograd/ops/conv2d.hpp"
+#include "fovea/kernels/conv2d.hpp"
+#include "fovea/tensor/tensor.hpp"
+
+namespace fovea {
+
+/// x, filter and y have the elements that `shape` says; their own shapes do not matter. `bias` may be undefined, `cache` null.
+void conv2d_forward(const kernels::Conv2dShape& shape, const Tensor& x, const Tensor& filter, const Tensor& bias, PackedFilterCache* cache, Tensor& y);
+void conv2d_backward_data(const kernels::Conv2dShape& shape, const Tensor& dy, const Tensor& filter, Tensor& dx);
+void conv2d_backward_filter(const kernels::Conv2dShape& shape, const Tensor& x, const Tensor& dy, Tensor& dfilter);
+/// The gradient of a bias: dy [..., channels] summed over all but the last axis.
+Tensor sum_to_channels(const Tensor& dy, std::int64_t channels);
+
+}  // namespace fovea

@@ -1,0 +1,52 @@
+#include "fovea/autograd/ops/dropout.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "fovea/autograd/function.hpp"
+#include "fovea/base/error.hpp"
+#include "ops/checks.hpp"
+#include "ops/kernel_call.hpp"
+
+namespace fovea {
+
+namespace {
+
+class Dropout final : public Function {
+ public:
+  Dropout(double probability, kernels::DropoutMask mask) : probability_(probability), mask_(mask) {}
+  const char* name() const override { return "dropout"; }
+  Attributes attributes() const override { return {{"probability", probability_}}; }
+  std::vector<TensorSpec> infer(std::span<const TensorSpec> inputs) const override {
+    check_floating(name(), inputs[0]);
+    return {inputs[0]};
+  }
+  std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec>) override { return {masked(in[0])}; }
+  std::vector<Tensor> backward(std::span<const Tensor> dy) override { return {masked(dy[0])}; }  // the same mask again: nothing is saved
+
+ private:
+  Tensor masked(const Tensor& x) const {
+    Tensor y = Tensor::empty(x.shape(), x.dtype());
+    dispatch_floating(x.dtype(), name(), [&]<class T>() {
+      kernels_for<T>(x).elementwise.dropout(kernels::Context::current(), x.numel(), mask_, static_cast<T>(1 / (1 - probability_)), x.data<T>(),
+                                            y.mutable_data<T>());
+    });
+    return y;
+  }
+
+  double probability_;
+  kernels::DropoutMask mask_;
+};
+
+}  // namespace
+
+Variable dropout(const Variable& x, double probability, RandomStream& stream) {
+  if (!(probability >= 0 && probability < 1)) throw OptionError(fmt::format("[dropout] the probability is in [0, 1), found {}", probability));
+  if (probability == 0) return x;
+  const std::uint32_t key0 = stream.next_u32(), key1 = stream.next_u32();
+  const auto threshold = static_cast<std::uint32_t>(std::floor(probability * 0x1p32));
+  return apply_one(std::make_unique<Dropout>(probability, kernels::DropoutMask{key0, key1, threshold}), x);
+}
+
+}  // namespace fovea

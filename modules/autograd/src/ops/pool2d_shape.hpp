@@ -1,0 +1,14 @@
+// Geometry of pooling, checked.
+#pragma once
+
+#include "fovea/autograd/ops/max_pool2d.hpp"
+#include "fovea/kernels/pool2d.hpp"
+#include "fovea/tensor/tensor.hpp"
+
+namespace fovea {
+
+kernels::Pool2dShape pool2d_shape(const Shape& x, const Pool2dGeometry& geometry, bool count_padding);
+/// The output's spec; throws ShapeError naming `op`.
+TensorSpec infer_pool2d(const char* op, const TensorSpec& x, const Pool2dGeometry& geometry);
+
+}  // namespace fovea

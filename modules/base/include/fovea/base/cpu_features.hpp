@@ -1,0 +1,32 @@
+// Which instruction sets this machine has, and which one the kernels use.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fovea {
+
+/// Instruction sets that kernels are compiled for, weakest first.
+enum class Isa { portable, avx2, avx512 };
+
+/// "portable", "avx2", "avx512"
+const char* name_of(Isa isa);
+
+/// True when this machine and its operating system can run `isa`.
+bool is_supported(Isa isa);
+
+/// The supported sets, weakest first.
+std::vector<Isa> supported_isas();
+
+/// The set named `forced`, or the strongest supported one when the name is empty.
+/// Throws OptionError when it names an unknown set or one that this machine lacks.
+Isa choose_isa(std::string_view forced);
+
+/// The set that kernels use: choose_isa of the environment variable FOVEA_ISA. Read once.
+Isa active_isa();
+
+/// The processor's name as it reports itself, or "unknown processor".
+std::string cpu_name();
+
+}  // namespace fovea

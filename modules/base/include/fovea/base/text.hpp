@@ -1,0 +1,23 @@
+// Small helpers for messages and names.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fovea {
+
+/// The candidate with the smallest edit distance to `word`, or "" when none is within half of the word's length (at least 2 edits).
+std::string nearest_name(std::string_view word, std::span<const std::string> candidates);
+
+/// "unknown <kind> "word"; did you mean "nearest"? Known: a, b, c": one wording for every list of names in the program.
+std::string unknown_name_message(std::string_view kind, std::string_view word, std::span<const std::string> known);
+
+/// Splits at every `separator`; "" gives no parts.
+std::vector<std::string> split(std::string_view text, char separator);
+
+/// Digits in runs compare as numbers ("img2" before "img10"), letters by code point. A strict weak order.
+bool natural_less(std::string_view a, std::string_view b);
+
+}  // namespace fovea

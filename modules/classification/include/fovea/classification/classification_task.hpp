@@ -1,0 +1,39 @@
+// Training a classifier.
+#pragma once
+
+#include <memory>
+
+#include "fovea/autograd/ops/cross_entropy.hpp"
+#include "fovea/classification/image_batch.hpp"
+#include "fovea/evaluation/classification_metrics.hpp"
+#include "fovea/training/trainer.hpp"
+
+namespace fovea {
+
+struct ClassificationTaskOptions {
+  ImageBatchOptions batches;
+  double label_smoothing = 0;
+};
+
+/// Cross-entropy of a network on labelled images; validation reports val_loss (mean negative log-likelihood), val_top1 and val_top5.
+class ClassificationTask final : public TrainingTask {
+ public:
+  /// The data sets and the network outlive the task. Throws OptionError when a split is empty or the batch is less than 1.
+  ClassificationTask(Layer& network, const ClassificationDataset& train, const ClassificationDataset& validation, const ClassificationTaskOptions& options);
+  ~ClassificationTask() override;
+
+  Module& model() override { return network_; }
+  std::int64_t steps_per_epoch() const override;
+  void begin_epoch(std::int64_t epoch) override;
+  Step next_step() override;
+  Metrics validate() override;
+
+ private:
+  Layer& network_;
+  const ClassificationDataset& train_;
+  const ClassificationDataset& validation_;
+  ClassificationTaskOptions options_;
+  std::unique_ptr<BatchLoader<ImageBatch>> loader_;
+};
+
+}  // namespace fovea

@@ -1,0 +1,38 @@
+#include "fovea/classification/classification_task.hpp"
+
+#include <fmt/format.h>
+
+#include "fovea/base/error.hpp"
+#include "fovea/classification/evaluate_classifier.hpp"
+
+namespace fovea {
+
+ClassificationTask::ClassificationTask(Layer& network, const ClassificationDataset& train, const ClassificationDataset& validation,
+                                       const ClassificationTaskOptions& options)
+    : network_(network), train_(train), validation_(validation), options_(options) {
+  if (train.size() == 0) throw OptionError("the training split holds no images");
+  if (validation.size() == 0) throw OptionError("the validation split holds no images");
+  if (options.batches.batch < 1) throw OptionError(fmt::format("a batch holds at least 1 image, found {}", options.batches.batch));
+}
+
+ClassificationTask::~ClassificationTask() = default;
+
+std::int64_t ClassificationTask::steps_per_epoch() const { return (train_.size() + options_.batches.batch - 1) / options_.batches.batch; }
+
+void ClassificationTask::begin_epoch(std::int64_t epoch) {
+  loader_.reset();  // one pass at a time: two would hold twice the memory
+  loader_ = load_batches(train_, epoch_order(train_.size(), options_.batches.seed, epoch), epoch, options_.batches);
+}
+
+TrainingTask::Step ClassificationTask::next_step() {
+  const ImageBatch batch = loader_->next();
+  const Variable logits = network_.forward(Variable(batch.images));
+  return {.loss = cross_entropy(logits, batch.labels, {.label_smoothing = options_.label_smoothing}), .samples = batch.images.extent(0)};
+}
+
+Metrics ClassificationTask::validate() {
+  const ClassificationMetrics metrics = evaluate_classifier(network_, validation_, options_.batches);
+  return {{"val_loss", metrics.mean_nll}, {"val_top1", metrics.top1}, {"val_top5", metrics.top5}};
+}
+
+}  // namespace fovea

@@ -1,0 +1,131 @@
+#include "fovea/data/batch_loader.hpp"
+
+#include <fmt/format.h>
+#include <tbb/info.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <utility>
+
+#include "fovea/base/error.hpp"
+#include "fovea/base/random.hpp"
+
+namespace fovea {
+
+namespace {
+
+/// The arena of all loaders: apart from every arena that computes, and never destroyed before the end of the program, because TBB forgets
+/// to wake workers after an arena has gone with tasks waiting in it (seen with 2021.8).
+tbb::task_arena& loader_arena() {
+  // TBB never lends more workers than this, and prints a warning when asked to.
+  static tbb::task_arena arena(std::max(tbb::info::default_concurrency() - 1, 1), /*reserved_for_masters=*/0);
+  return arena;
+}
+
+/// One batch that has been made, or what happened instead.
+struct Place {
+  bool done = false;
+  std::shared_ptr<void> batch;
+  std::exception_ptr error;
+};
+
+}  // namespace
+
+/// Shared with the tasks, which may start after the loader has gone: they find `stopped` and leave. Batches are begun in order; batch i
+/// uses place i % prefetch.
+struct PrefetchRing::State {
+  State(std::int64_t count, Make maker, const BatchLoaderOptions& options)
+      : batches(count), make(std::move(maker)), workers(options.workers), places(static_cast<std::size_t>(options.prefetch)) {}
+
+  const std::int64_t batches;
+  const Make make;
+  const int workers;
+  std::mutex mutex;  // of everything below
+  std::condition_variable changed;
+  std::vector<Place> places;
+  std::int64_t begun = 0, taken = 0;  // batches
+  int tasks = 0;                      // that make batches, or will
+  int running = 0;                    // batches being made, by tasks or by the caller
+  bool stopped = false;
+
+  Place& place_of(std::int64_t batch) { return places[static_cast<std::size_t>(batch) % places.size()]; }
+
+  bool may_begin() const { return !stopped && begun < std::min(batches, taken + static_cast<std::int64_t>(places.size())); }
+
+  /// Makes the next batch, unlocked meanwhile.
+  void make_next(std::unique_lock<std::mutex>& lock) {
+    const std::int64_t batch = begun++;
+    ++running;
+    lock.unlock();
+    Place made{.done = true, .batch = nullptr, .error = nullptr};
+    try {
+      made.batch = make(batch);
+    } catch (...) {
+      made.error = std::current_exception();
+    }
+    lock.lock();
+    place_of(batch) = std::move(made);
+    --running;
+    changed.notify_all();
+  }
+
+  void run_task() {
+    std::unique_lock lock(mutex);
+    while (may_begin()) make_next(lock);
+    --tasks;
+  }
+
+  /// Waits until the next batch is there; makes it when nobody has begun it.
+  Place take_next() {
+    std::unique_lock lock(mutex);
+    if (taken == batches) throw OptionError(fmt::format("all {} batches of the loader have been taken", batches));
+    if (begun == taken) make_next(lock);
+    Place& place = place_of(taken);
+    changed.wait(lock, [&] { return place.done; });
+    ++taken;
+    return std::exchange(place, Place{});
+  }
+
+  void stop() {
+    std::unique_lock lock(mutex);
+    stopped = true;
+    changed.wait(lock, [&] { return running == 0; });
+    places.clear();  // a task that has yet to start may keep this state for a while
+  }
+};
+
+PrefetchRing::PrefetchRing(std::int64_t batches, Make make, const BatchLoaderOptions& options) {
+  if (batches < 0) throw OptionError(fmt::format("a loader has 0 batches or more, found {}", batches));
+  if (options.workers < 0) throw OptionError(fmt::format("a loader has 0 workers or more, found {}", options.workers));
+  if (options.prefetch < 1) throw OptionError(fmt::format("a loader prefetches 1 batch or more, found {}", options.prefetch));
+  state_ = std::make_shared<State>(batches, std::move(make), options);
+  for (int i = 0; i < std::min(options.workers, options.prefetch); ++i) start_task();
+}
+
+PrefetchRing::~PrefetchRing() { state_->stop(); }
+
+std::int64_t PrefetchRing::batches() const { return state_->batches; }
+
+std::shared_ptr<void> PrefetchRing::next() {
+  Place place = state_->take_next();
+  start_task();
+  if (place.error != nullptr) std::rethrow_exception(place.error);
+  return std::move(place.batch);
+}
+
+void PrefetchRing::start_task() {
+  const std::lock_guard lock(state_->mutex);
+  if (state_->tasks == state_->workers || !state_->may_begin()) return;
+  ++state_->tasks;
+  loader_arena().enqueue([state = state_] { state->run_task(); });
+}
+
+std::vector<std::int64_t> epoch_order(std::int64_t count, std::uint64_t seed, std::int64_t epoch) {
+  constexpr std::uint64_t kOrderStream = 0x6f72646572;  // "order": apart from the streams that augment samples
+  return random_permutation(count, RandomStream(seed, static_cast<std::uint64_t>(epoch), 0, kOrderStream));
+}
+
+}  // namespace fovea

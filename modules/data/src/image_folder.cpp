@@ -1,0 +1,121 @@
+#include "fovea/data/image_folder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "fovea/base/error.hpp"
+#include "fovea/base/text.hpp"
+#include "fovea/vision/image_loader.hpp"
+
+namespace fovea {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct ImageFile {
+  fs::path path;
+  std::int64_t label;
+};
+
+class ImageFolderDataset final : public ClassificationDataset {
+ public:
+  ImageFolderDataset(fs::path root, std::vector<ImageFile> files, std::vector<std::string> labels)
+      : root_(std::move(root)), files_(std::move(files)), labels_(std::move(labels)) {}
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(files_.size()); }
+  ClassificationSample get(std::int64_t index) const override {
+    return {.image = load_image(file(index).path), .label = label(index), .id = id(index)};
+  }
+  const std::vector<std::string>& labels() const override { return labels_; }
+  std::int64_t label(std::int64_t index) const override { return file(index).label; }
+  /// The path below the folder that was opened: "val/bees/1.jpg".
+  std::string id(std::int64_t index) const override { return file(index).path.lexically_relative(root_).generic_string(); }
+
+ private:
+  const ImageFile& file(std::int64_t index) const {
+    require_index(index, size());
+    return files_[static_cast<std::size_t>(index)];
+  }
+
+  fs::path root_;
+  std::vector<ImageFile> files_;
+  std::vector<std::string> labels_;
+};
+
+/// Names of the folders in `folder`, hidden ones left out, in natural order. None when it is no folder.
+std::vector<std::string> folders_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  if (!fs::is_directory(folder)) return names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_directory() && !name.starts_with('.')) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end(), natural_less);
+  return names;
+}
+
+/// The index of a folder's class among `labels`.
+std::int64_t class_index(const std::string& name, const std::vector<std::string>& labels, const fs::path& folder) {
+  const auto found = std::find(labels.begin(), labels.end(), name);
+  if (found == labels.end()) throw FileError((folder / name).string(), "is no known class: " + unknown_name_message("class", name, labels));
+  return found - labels.begin();
+}
+
+ClassificationDatasetPtr open_classes(const fs::path& root, const fs::path& folder, const std::vector<std::string>& labels) {
+  std::vector<ImageFile> files;
+  for (const std::string& name : folders_in(folder)) {
+    const std::int64_t label = class_index(name, labels, folder);
+    const std::vector<fs::path> images = list_images(folder / name);
+    if (images.empty()) throw FileError((folder / name).string(), "holds no pictures, expected those of a class");
+    for (const fs::path& image : images) files.push_back({image, label});
+  }
+  return std::make_shared<ImageFolderDataset>(root, std::move(files), labels);
+}
+
+/// The folders of a split must be those of the first one.
+void require_same_classes(const fs::path& first, const fs::path& other) {
+  const std::vector<std::string> expected = folders_in(first), found = folders_in(other);
+  for (const std::string& name : expected)
+    if (std::find(found.begin(), found.end(), name) == found.end())
+      throw FileError(other.string(), fmt::format("has no class folder \"{}\", but {} has", name, first.string()));
+  for (const std::string& name : found)
+    if (std::find(expected.begin(), expected.end(), name) == expected.end())
+      throw FileError(other.string(), fmt::format("has the class folder \"{}\", but {} has not", name, first.string()));
+}
+
+void require_classes(const std::vector<std::string>& classes, const fs::path& folder) {
+  if (classes.empty()) throw FileError(folder.string(), "holds no class folders, expected one folder of pictures for each class");
+  if (classes.size() == 1)
+    throw FileError(folder.string(), fmt::format("a classifier needs at least two classes, found one: \"{}\"", classes[0]));
+}
+
+}  // namespace
+
+ImageFolder open_image_folder(const fs::path& folder, const std::vector<std::string>& names) {
+  if (!fs::is_directory(folder)) throw FileError(folder.string(), "is not a folder, expected one that holds a folder for each class");
+  std::vector<fs::path> splits;
+  for (const char* split : {"train", "val", "test"})
+    if (!folders_in(folder / split).empty()) splits.push_back(folder / split);
+
+  const fs::path& classes_folder = splits.empty() ? folder : splits.front();
+  const std::vector<std::string> classes = folders_in(classes_folder);
+  require_classes(classes, classes_folder);
+  const std::vector<std::string>& labels = names.empty() ? classes : names;
+
+  ImageFolder result;
+  if (splits.empty()) {
+    result.whole = open_classes(folder, folder, labels);
+    return result;
+  }
+  for (const fs::path& split : splits) {
+    require_same_classes(classes_folder, split);
+    const std::string name = split.filename().string();
+    (name == "train" ? result.train : name == "val" ? result.val : result.test) = open_classes(folder, split, labels);
+  }
+  return result;
+}
+
+}  // namespace fovea

@@ -1,0 +1,161 @@
+#include "fovea/interchange/model_file.hpp"
+
+#include <fmt/ranges.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+#include <utility>
+
+#include "fovea/base/error.hpp"
+#include "fovea/base/json.hpp"
+#include "fovea/base/version.hpp"
+
+namespace fovea {
+
+namespace {
+
+constexpr const char* kFormatVersion = "fovea.format_version";
+constexpr const char* kVersion = "fovea.version";
+constexpr const char* kTask = "fovea.task";
+constexpr const char* kArchitecture = "fovea.architecture";
+constexpr const char* kLabels = "fovea.labels";
+constexpr const char* kPreprocessing = "fovea.preprocessing";
+constexpr const char* kTraining = "fovea.training";
+
+using Metadata = std::map<std::string, std::string>;
+
+void require_json(const std::string& text, const char* key) {
+  if (!Json::accept(text)) throw OptionError(fmt::format("the {} of a model file is JSON, found \"{}\"", key, text));
+}
+
+std::string labels_text(const std::vector<std::string>& labels) {
+  try {
+    return Json(labels).dump();
+  } catch (const Json::type_error&) {
+    throw OptionError("a label of a model file is not valid UTF-8");
+  }
+}
+
+void check_format_version(const Metadata& metadata, const std::string& where) {
+  const auto found = metadata.find(kFormatVersion);
+  if (found == metadata.end())
+    throw FileError(where, fmt::format("is a safetensors file but not a fovea model: its metadata has no {}", kFormatVersion));
+  const std::string& text = found->second;
+  int version = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
+  if (error != std::errc() || end != text.data() + text.size() || version < 1)
+    throw FileError(where, fmt::format("has the {} \"{}\", expected a number from 1 on", kFormatVersion, text));
+  if (version > kModelFormatVersion)
+    throw FileError(where, fmt::format("is a model file of format {}, written by a newer fovea; this one ({}) reads formats up to {}",
+                                       version, fovea::version(), kModelFormatVersion));
+}
+
+const std::string& required_text(const Metadata& metadata, const char* key, const std::string& where) {
+  const auto found = metadata.find(key);
+  if (found == metadata.end()) throw FileError(where, fmt::format("is a damaged fovea model: its metadata has no {}", key));
+  return found->second;
+}
+
+/// The text, known to be JSON.
+const std::string& required_json(const Metadata& metadata, const char* key, const std::string& where) {
+  const std::string& text = required_text(metadata, key, where);
+  parse_json(text, fmt::format("{}, {}", where, key));
+  return text;
+}
+
+std::vector<std::string> read_labels(const std::string& text, const std::string& where) {
+  const Json json = parse_json(text, fmt::format("{}, {}", where, kLabels));
+  std::vector<std::string> labels;
+  if (!json.is_array()) throw FileError(where, fmt::format("{} is {}, expected an array", kLabels, json.type_name()));
+  for (const Json& label : json) {
+    if (!label.is_string()) throw FileError(where, fmt::format("{} holds {}, expected strings", kLabels, label.type_name()));
+    labels.push_back(label.get<std::string>());
+  }
+  return labels;
+}
+
+/// Everything that keeps a file's tensors from being a network's state, for one message.
+class Misfits {
+ public:
+  template <class... Arguments>
+  void add(const char* kind, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    lines_.push_back(fmt::format("\n  {}: {}", kind, fmt::format(format, std::forward<Arguments>(arguments)...)));
+  }
+
+  void throw_if_any(const std::string& where) const {
+    if (!lines_.empty()) throw FileError(where, fmt::format("its tensors do not fit the network:{}", fmt::join(lines_, "")));
+  }
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+bool is_convertible(DType from, DType to) { return from == to || (is_floating(from) && is_floating(to)); }
+
+}  // namespace
+
+void save_model(const std::filesystem::path& path, const StateDict& state, const ModelMetadata& metadata) {
+  require_json(metadata.architecture, "architecture");
+  require_json(metadata.preprocessing, "preprocessing");
+  SafetensorsFile file;
+  file.metadata = {{kFormatVersion, std::to_string(kModelFormatVersion)},
+                   {kVersion, version()},
+                   {kTask, metadata.task},
+                   {kArchitecture, metadata.architecture},
+                   {kLabels, labels_text(metadata.labels)},
+                   {kPreprocessing, metadata.preprocessing}};
+  if (!metadata.training.empty()) {
+    require_json(metadata.training, "training");
+    file.metadata[kTraining] = metadata.training;
+  }
+  for (const StateEntry& entry : state) file.tensors.push_back({entry.name, to_file(entry.tensor, entry.layout)});
+  write_safetensors(path, file);
+}
+
+ModelFile load_model_file(const std::filesystem::path& path) {
+  const std::string where = path.string();
+  SafetensorsFile file = read_safetensors(path);
+  check_format_version(file.metadata, where);
+  ModelFile model;
+  model.written_by = required_text(file.metadata, kVersion, where);
+  model.metadata.task = required_text(file.metadata, kTask, where);
+  model.metadata.architecture = required_json(file.metadata, kArchitecture, where);
+  model.metadata.labels = read_labels(required_text(file.metadata, kLabels, where), where);
+  model.metadata.preprocessing = required_json(file.metadata, kPreprocessing, where);
+  if (file.metadata.contains(kTraining)) model.metadata.training = required_json(file.metadata, kTraining, where);
+  model.tensors = std::move(file.tensors);
+  return model;
+}
+
+void load_state(std::span<const NamedTensor> tensors, StateDict destination, const std::string& where) {
+  std::unordered_map<std::string, const Tensor*> unused;
+  for (const NamedTensor& tensor : tensors) unused.emplace(tensor.name, &tensor.tensor);
+
+  Misfits misfits;
+  std::vector<std::pair<const Tensor*, StateEntry*>> copies;
+  for (StateEntry& entry : destination) {
+    const DType wanted_type = entry.tensor.dtype();
+    const Shape wanted_shape = file_shape(entry.tensor.shape(), entry.layout);
+    const auto found = unused.find(entry.name);
+    if (found == unused.end()) {
+      misfits.add("missing", "{} {} {}", entry.name, name_of(wanted_type), wanted_shape.to_string());
+      continue;
+    }
+    const Tensor& source = *found->second;
+    if (source.shape() != wanted_shape)
+      misfits.add("wrong shape", "{} is {}, expected {}", entry.name, source.shape().to_string(), wanted_shape.to_string());
+    if (!is_convertible(source.dtype(), wanted_type))
+      misfits.add("wrong type", "{} is {}, expected {}", entry.name, name_of(source.dtype()), name_of(wanted_type));
+    copies.emplace_back(&source, &entry);
+    unused.erase(found);
+  }
+  for (const NamedTensor& tensor : tensors)
+    if (unused.contains(tensor.name))
+      misfits.add("unexpected", "{} {} {}", tensor.name, name_of(tensor.tensor.dtype()), tensor.tensor.shape().to_string());
+  misfits.throw_if_any(where);
+
+  for (const auto& [source, entry] : copies) entry->tensor.copy_(from_file(source->to(entry->tensor.dtype()), entry->layout));
+}
+
+}  // namespace fovea

@@ -1,0 +1,53 @@
+// One table of kernels per device: every operation's implementation in one place.
+#pragma once
+
+#include "fovea/base/cpu_features.hpp"
+#include "fovea/base/device.hpp"
+#include "fovea/kernels/batch_norm.hpp"
+#include "fovea/kernels/context.hpp"
+#include "fovea/kernels/conv2d.hpp"
+#include "fovea/kernels/elementwise.hpp"
+#include "fovea/kernels/matmul.hpp"
+#include "fovea/kernels/optimizer.hpp"
+#include "fovea/kernels/pool2d.hpp"
+#include "fovea/kernels/reduce.hpp"
+#include "fovea/kernels/softmax.hpp"
+
+namespace fovea::kernels {
+
+/// The kernels of one element type.
+template <class T>
+struct TypedKernels {
+  MatmulKernels<T> matmul;
+  Conv2dKernels<T> conv2d;
+  Pool2dKernels<T> pool2d;
+  BatchNormKernels<T> batch_norm;
+  ElementwiseKernels<T> elementwise;
+  ReduceKernels<T> reduce;
+  SoftmaxKernels<T> softmax;
+  OptimizerKernels<T> optimizer;
+};
+
+struct KernelTable {
+  const char* name;  ///< "cpu/avx512", "reference"
+  TypedKernels<float> f32;
+  TypedKernels<double> f64;
+
+  template <class T>
+  const TypedKernels<T>& of() const;
+};
+template <>
+inline const TypedKernels<float>& KernelTable::of<float>() const { return f32; }
+template <>
+inline const TypedKernels<double>& KernelTable::of<double>() const { return f64; }
+
+/// Slow and obviously right, in the order of the formulas, on one thread. Tests compare with it, and it is the f64 path.
+const KernelTable& reference_table();
+
+/// The CPU's kernels for one instruction set; f64 is the reference. The set must be supported by this machine.
+const KernelTable& cpu_table(Isa isa);
+
+/// The kernels of a device: for the CPU those of active_isa(). Throws OptionError when this build has none for the device.
+const KernelTable& table(Device device = {});
+
+}  // namespace fovea::kernels

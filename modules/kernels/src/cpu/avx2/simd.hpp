@@ -1,0 +1,75 @@
+// Vectors of 8 floats: AVX2 with FMA.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+#define FOVEA_SIMD_INLINE static inline __attribute__((always_inline))
+
+namespace fovea::kernels::avx2 {
+
+using Vec = __m256;
+inline constexpr int kLanes = 8;
+/// Register block of the matrix micro-kernel: 6 x 2 accumulators of 16 registers.
+inline constexpr int kMicroRows = 6;
+inline constexpr int kMicroVecs = 2;
+
+FOVEA_SIMD_INLINE __m256i first_lanes(std::int64_t count) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+FOVEA_SIMD_INLINE Vec zero() { return _mm256_setzero_ps(); }
+FOVEA_SIMD_INLINE Vec broadcast(float value) { return _mm256_set1_ps(value); }
+FOVEA_SIMD_INLINE Vec load(const float* p) { return _mm256_loadu_ps(p); }
+FOVEA_SIMD_INLINE void store(float* p, Vec v) { _mm256_storeu_ps(p, v); }
+/// Only the first `count` lanes are read (the others are zero) or written; 0 <= count < kLanes.
+FOVEA_SIMD_INLINE Vec load_first(const float* p, std::int64_t count) { return _mm256_maskload_ps(p, first_lanes(count)); }
+FOVEA_SIMD_INLINE void store_first(float* p, std::int64_t count, Vec v) { _mm256_maskstore_ps(p, first_lanes(count), v); }
+
+FOVEA_SIMD_INLINE Vec add(Vec a, Vec b) { return _mm256_add_ps(a, b); }
+FOVEA_SIMD_INLINE Vec sub(Vec a, Vec b) { return _mm256_sub_ps(a, b); }
+FOVEA_SIMD_INLINE Vec mul(Vec a, Vec b) { return _mm256_mul_ps(a, b); }
+FOVEA_SIMD_INLINE Vec div(Vec a, Vec b) { return _mm256_div_ps(a, b); }
+FOVEA_SIMD_INLINE Vec sqrt(Vec a) { return _mm256_sqrt_ps(a); }
+/// a * b + c
+FOVEA_SIMD_INLINE Vec fma(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
+/// max(a, 0) that keeps NaN: the second operand is returned when either is NaN.
+FOVEA_SIMD_INLINE Vec relu(Vec a) { return _mm256_max_ps(_mm256_setzero_ps(), a); }
+FOVEA_SIMD_INLINE Vec max(Vec a, Vec b) { return _mm256_max_ps(a, b); }
+/// Per lane: a > b ? x : y (false for NaN).
+FOVEA_SIMD_INLINE Vec select_greater(Vec a, Vec b, Vec x, Vec y) { return _mm256_blendv_ps(y, x, _mm256_cmp_ps(a, b, _CMP_GT_OQ)); }
+
+/// Lanes of 32-bit integers; the compiler's vector operators work on them.
+using Ints = std::int32_t __attribute__((vector_size(32)));
+
+FOVEA_SIMD_INLINE Ints load(const std::int32_t* p) {
+  return reinterpret_cast<Ints>(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+FOVEA_SIMD_INLINE void store(std::int32_t* p, Ints v) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), reinterpret_cast<__m256i>(v)); }
+FOVEA_SIMD_INLINE Ints load_first(const std::int32_t* p, std::int64_t count) {
+  return reinterpret_cast<Ints>(_mm256_maskload_epi32(p, first_lanes(count)));
+}
+FOVEA_SIMD_INLINE void store_first(std::int32_t* p, std::int64_t count, Ints v) {
+  _mm256_maskstore_epi32(p, first_lanes(count), reinterpret_cast<__m256i>(v));
+}
+/// Per lane: a == b ? x : 0.
+FOVEA_SIMD_INLINE Vec keep_equal(Ints a, Ints b, Vec x) { return _mm256_and_ps(reinterpret_cast<__m256>(a == b), x); }
+/// Per lane: where v is greater than `best`, or is the first NaN, best = v and place = position.
+FOVEA_SIMD_INLINE void take_greater(Vec v, Ints position, Vec& best, Ints& place) {
+  const Vec taken = _mm256_and_ps(_mm256_cmp_ps(v, best, _CMP_NLE_UQ), _mm256_cmp_ps(best, best, _CMP_ORD_Q));
+  best = _mm256_blendv_ps(best, v, taken);
+  place = reinterpret_cast<Ints>(_mm256_blendv_ps(reinterpret_cast<Vec>(place), reinterpret_cast<Vec>(position), taken));
+}
+
+/// Lanes of unsigned 32-bit words.
+using Words = std::uint32_t __attribute__((vector_size(32)));
+
+/// Per lane: the high word of a * b.
+FOVEA_SIMD_INLINE Words multiply_high(Words a, std::uint32_t b) {
+  const __m256i words = reinterpret_cast<__m256i>(a), factor = _mm256_set1_epi32(static_cast<int>(b));
+  const __m256i even = _mm256_mul_epu32(words, factor), odd = _mm256_mul_epu32(_mm256_srli_epi64(words, 32), factor);
+  return reinterpret_cast<Words>(_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA));
+}
+
+}  // namespace fovea::kernels::avx2

@@ -1,0 +1,38 @@
+// The matrix product behind the forward and data passes: rows of the left matrix are gathered from an image, tap by tap, without a
+// copy of the image; the right matrix is packed into panels. A plain product is the case of one tap.
+#pragma once
+
+#include "cpu/image_view.hpp"
+#include "cpu/isa_kernels.hpp"
+#include "simd.hpp"
+
+namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
+
+/// Columns of a packed panel. Panels are [taps][length][kPanelWidth], one after the other, the last one filled up with zeros.
+inline constexpr std::int64_t kPanelWidth = kMicroVecs * kLanes;
+
+/// y(n,i,j)[o] = epilogue(sum over taps t and l < length of x(n, i and j through t)[l] * panels[t][l][o]); sources outside the image are
+/// zero. Every sum runs in the order (tap row, tap column, l), however the work is cut.
+struct GatherProduct {
+  ImageView x;
+  TapAxis vertical, horizontal;
+  std::int64_t length;                          ///< values read per tap
+  const float* zeros;                           ///< `length` zeros, may be null when no tap leaves the image
+  std::int64_t images, height, width, columns;  ///< extents of y
+  const float* panels;
+  Epilogue<float> epilogue;
+  float* y;
+  std::int64_t y_image_stride, y_row_stride, y_pixel_stride;
+};
+
+void gather_product(const Threads&, const GatherProduct&);
+
+/// Floats of all panels for a right matrix [depth, columns].
+constexpr std::int64_t panels_size(std::int64_t depth, std::int64_t columns) { return depth * round_up(columns, kPanelWidth); }
+
+/// Writes rows [0, depth) of one panel from `count` <= kPanelWidth columns of a matrix stored [depth, columns] with `stride` between rows.
+void pack_panel(const float* matrix, std::int64_t stride, std::int64_t depth, std::int64_t count, float* panel);
+/// The same from a matrix stored transposed, [columns, depth] with `stride` between columns.
+void pack_panel_transposed(const float* matrix, std::int64_t stride, std::int64_t depth, std::int64_t count, float* panel);
+
+}  // namespace fovea::kernels::FOVEA_ISA_NAMESPACE

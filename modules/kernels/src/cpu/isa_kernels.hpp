@@ -1,0 +1,59 @@
+// The f32 kernels that are compiled once per instruction set, each in a namespace named after its set.
+#pragma once
+
+#include "fovea/kernels/kernel_table.hpp"
+
+namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
+
+/// Every kernel of this instruction set (isa_table.cpp).
+extern const TypedKernels<float> kTable;
+
+std::size_t matmul_workspace_bytes(const MatmulShape&);
+void matmul_forward(Context&, const MatmulShape&, const float* a, const float* b, const Epilogue<float>&, float* y, void* workspace);
+
+std::uint32_t conv2d_filter_layout(const Conv2dShape&);
+std::size_t conv2d_packed_filter_bytes(const Conv2dShape&);
+void conv2d_pack_filter(Context&, const Conv2dShape&, const float* filter, void* packed);
+std::size_t conv2d_workspace_bytes(const Conv2dShape&, Conv2dPass);
+void conv2d_forward(Context&, const Conv2dShape&, const float* x, const void* packed, const Epilogue<float>&, float* y, void* workspace);
+void conv2d_backward_data(Context&, const Conv2dShape&, const float* dy, const float* filter, float* dx, void* workspace);
+void conv2d_backward_filter(Context&, const Conv2dShape&, const float* x, const float* dy, float* dfilter, void* workspace);
+
+void max_pool2d_forward(Context&, const Pool2dShape&, const float* x, float* y, std::int32_t* argmax);
+void max_pool2d_backward(Context&, const Pool2dShape&, const float* dy, const std::int32_t* argmax, float* dx);
+void average_pool2d_forward(Context&, const Pool2dShape&, const float* x, float* y);
+void average_pool2d_backward(Context&, const Pool2dShape&, const float* dy, float* dx);
+
+std::size_t batch_norm_workspace_bytes(const BatchNormShape&);
+void batch_norm_statistics(Context&, const BatchNormShape&, const float* x, float* mean, float* variance, void* workspace);
+void batch_norm_normalize(Context&, const BatchNormShape&, const float* x, const float* mean, const float* inverse_deviation,
+                          const float* gamma, const float* beta, float* y);
+void batch_norm_backward(Context&, const BatchNormShape&, const float* x, const float* dy, const float* mean,
+                         const float* inverse_deviation, const float* gamma, float* dx, float* dgamma, float* dbeta, void* workspace);
+void batch_norm_backward_fixed(Context&, const BatchNormShape&, const float* x, const float* dy, const float* mean,
+                               const float* inverse_deviation, const float* gamma, float* dx, float* dgamma, float* dbeta, void* workspace);
+
+void add(Context&, std::int64_t count, const float* a, const float* b, float* y);
+void subtract(Context&, std::int64_t count, const float* a, const float* b, float* y);
+void multiply(Context&, std::int64_t count, const float* a, const float* b, float* y);
+void affine(Context&, std::int64_t count, float alpha, float beta, const float* x, float* y);
+void relu(Context&, std::int64_t count, const float* x, float* y);
+void relu_backward(Context&, std::int64_t count, const float* y, const float* dy, float* dx);
+void dropout(Context&, std::int64_t count, DropoutMask, float scale, const float* x, float* y);
+
+std::size_t sum_workspace_bytes(std::int64_t count);
+void sum(Context&, std::int64_t count, const float* x, float* y, void* workspace);
+std::size_t sum_rows_workspace_bytes(std::int64_t rows, std::int64_t columns);
+void sum_rows(Context&, std::int64_t rows, std::int64_t columns, std::int64_t pitch, const float* x, float* y, void* workspace);
+
+void softmax_forward(Context&, std::int64_t rows, std::int64_t columns, const float* x, float* y);
+void softmax_backward(Context&, std::int64_t rows, std::int64_t columns, const float* y, const float* dy, float* dx);
+void cross_entropy(Context&, const CrossEntropyShape&, const float* logits, const std::int64_t* targets, const float* class_weights,
+                   float* loss, float* normaliser, float* log_sum_exp);
+void cross_entropy_backward(Context&, const CrossEntropyShape&, const float* logits, const std::int64_t* targets,
+                            const float* class_weights, const float* log_sum_exp, const float* row_scale, float* dlogits);
+
+void sgd(Context&, std::int64_t count, const SgdStep&, const float* gradient, float* velocity, float* weight);
+void adamw(Context&, std::int64_t count, const AdamWStep&, const float* gradient, float* first_moment, float* second_moment, float* weight);
+
+}  // namespace fovea::kernels::FOVEA_ISA_NAMESPACE

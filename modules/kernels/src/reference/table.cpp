@@ -1,0 +1,60 @@
+// The page of the reference kernels: slow and obviously right, for f32 (what tests compare with) and f64 (what gradient checks run on).
+#include "fovea/kernels/kernel_table.hpp"
+#include "reference/batch_norm.hpp"
+#include "reference/conv2d.hpp"
+#include "reference/elementwise.hpp"
+#include "reference/matmul.hpp"
+#include "reference/optimizer.hpp"
+#include "reference/pool2d.hpp"
+#include "reference/reduce.hpp"
+#include "reference/softmax.hpp"
+
+namespace fovea::kernels {
+
+namespace {
+
+template <class T>
+constexpr TypedKernels<T> kTyped = {
+    .matmul = {.workspace_bytes = reference::matmul_workspace_bytes, .forward = reference::matmul_forward<T>},
+    .conv2d = {.filter_layout = reference::conv2d_filter_layout,
+               .packed_filter_bytes = reference::conv2d_packed_filter_bytes<T>,
+               .pack_filter = reference::conv2d_pack_filter<T>,
+               .workspace_bytes = reference::conv2d_workspace_bytes,
+               .forward = reference::conv2d_forward<T>,
+               .backward_data = reference::conv2d_backward_data<T>,
+               .backward_filter = reference::conv2d_backward_filter<T>},
+    .pool2d = {.max_forward = reference::max_pool2d_forward<T>,
+               .max_backward = reference::max_pool2d_backward<T>,
+               .average_forward = reference::average_pool2d_forward<T>,
+               .average_backward = reference::average_pool2d_backward<T>},
+    .batch_norm = {.workspace_bytes = reference::batch_norm_workspace_bytes,
+                   .statistics = reference::batch_norm_statistics<T>,
+                   .normalize = reference::batch_norm_normalize<T>,
+                   .backward = reference::batch_norm_backward<T>,
+                   .backward_fixed = reference::batch_norm_backward_fixed<T>},
+    .elementwise = {.add = reference::add<T>,
+                    .subtract = reference::subtract<T>,
+                    .multiply = reference::multiply<T>,
+                    .affine = reference::affine<T>,
+                    .relu = reference::relu<T>,
+                    .relu_backward = reference::relu_backward<T>,
+                    .dropout = reference::dropout<T>},
+    .reduce = {.sum_workspace_bytes = reference::sum_workspace_bytes,
+               .sum = reference::sum<T>,
+               .sum_rows_workspace_bytes = reference::sum_rows_workspace_bytes,
+               .sum_rows = reference::sum_rows<T>},
+    .softmax = {.forward = reference::softmax_forward<T>,
+                .backward = reference::softmax_backward<T>,
+                .cross_entropy = reference::cross_entropy<T>,
+                .cross_entropy_backward = reference::cross_entropy_backward<T>},
+    .optimizer = {.sgd = reference::sgd<T>, .adamw = reference::adamw<T>},
+};
+
+}  // namespace
+
+const KernelTable& reference_table() {
+  static constexpr KernelTable table{"reference", kTyped<float>, kTyped<double>};
+  return table;
+}
+
+}  // namespace fovea::kernels

@@ -1,0 +1,29 @@
+#include "fovea/models/basic_block.hpp"
+
+#include "fovea/autograd/ops/arithmetic.hpp"
+#include "fovea/autograd/ops/relu.hpp"
+
+namespace fovea {
+
+BasicBlock::BasicBlock(std::int64_t in_channels, std::int64_t out_channels, std::int64_t stride)
+    : conv1(in_channels, out_channels, {.kernel = 3, .stride = stride, .padding = 1, .bias = false}),
+      bn1(out_channels),
+      conv2(out_channels, out_channels, {.kernel = 3, .padding = 1, .bias = false}),
+      bn2(out_channels) {
+  register_module("conv1", conv1);
+  register_module("bn1", bn1);
+  register_module("conv2", conv2);
+  register_module("bn2", bn2);
+  if (stride == 1 && in_channels == out_channels) return;
+  downsample.emplace();
+  downsample->emplace<Conv2d>(in_channels, out_channels, Conv2dOptions{.kernel = 1, .stride = stride, .bias = false});
+  downsample->emplace<BatchNorm2d>(out_channels);
+  register_module("downsample", *downsample);
+}
+
+Variable BasicBlock::forward(const Variable& x) {
+  const Variable residual = bn2(conv2(relu(bn1(conv1(x)))));
+  return relu(residual + (downsample ? downsample->forward(x) : x));
+}
+
+}  // namespace fovea

@@ -1,0 +1,32 @@
+// Batch normalisation layer.
+#pragma once
+
+#include "fovea/autograd/ops/batch_norm.hpp"
+#include "fovea/nn/module.hpp"
+
+namespace fovea {
+
+struct BatchNormOptions {
+  double epsilon = 1e-5;
+  /// running = (1 - momentum) * running + momentum * batch; the running variance takes the unbiased batch variance.
+  double momentum = 0.1;
+};
+
+/// [..., C] -> the same shape (Ioffe and Szegedy 2015). Statistics of the batch in training, running averages otherwise.
+/// Parameters `weight` (1) and `bias` (0), buffers `running_mean` (0), `running_var` (1) and `num_batches_tracked`, each [C] but the last.
+class BatchNorm2d final : public Layer {
+ public:
+  explicit BatchNorm2d(std::int64_t channels, const BatchNormOptions& options = {});
+  Variable forward(const Variable& x) override;
+  void reset_parameters(RandomStream& stream) override;
+
+  Variable weight, bias;
+  Tensor running_mean, running_var, num_batches_tracked;
+
+ private:
+  void update_running_statistics(const BatchNormResult& result, std::int64_t rows);
+
+  BatchNormOptions options_;
+};
+
+}  // namespace fovea

@@ -1,0 +1,55 @@
+// The memory behind tensors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "fovea/base/device.hpp"
+
+namespace fovea {
+
+/// Gives and takes memory of one device. Thread-safe.
+class Allocator {
+ public:
+  virtual ~Allocator() = default;
+  /// At least `bytes` bytes, 64-byte aligned, uninitialised. Throws std::bad_alloc.
+  virtual void* allocate(std::size_t bytes) = 0;
+  virtual void deallocate(void* memory, std::size_t bytes) noexcept = 0;
+};
+
+/// The allocator of a device; lives as long as the program. Throws OptionError when this build has none.
+Allocator& allocator_of(Device device);
+
+/// One block of memory, shared by all tensors that view it. Counts the in-place changes made to it, so that a tensor that was saved
+/// for a backward pass and then overwritten is found out.
+class Storage {
+ public:
+  Storage(std::size_t bytes, Device device);
+  ~Storage();
+  Storage(const Storage&) = delete;
+  Storage& operator=(const Storage&) = delete;
+
+  void* data() const { return data_; }
+  std::size_t bytes() const { return bytes_; }
+  Device device() const { return device_; }
+
+  std::uint64_t version() const { return version_; }
+  /// Name of the operation that made the latest in-place change; "" before the first.
+  const char* last_writer() const { return last_writer_; }
+  /// Called by every in-place operation; `operation` is a string literal.
+  void bump_version(const char* operation) {
+    ++version_;
+    last_writer_ = operation;
+  }
+
+ private:
+  void* data_;
+  std::size_t bytes_;
+  Device device_;
+  Allocator* allocator_;
+  std::uint64_t version_ = 0;
+  const char* last_writer_ = "";
+};
+
+}  // namespace fovea

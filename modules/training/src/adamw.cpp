@@ -1,0 +1,45 @@
+#include "fovea/training/adamw.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "fovea/base/error.hpp"
+#include "fovea/kernels/kernel_table.hpp"
+#include "fovea/tensor/dispatch.hpp"
+
+namespace fovea {
+
+AdamW::AdamW(std::vector<NamedParameter> parameters, const AdamWOptions& options)
+    : Optimizer(std::move(parameters)), options_(options), states_(Optimizer::parameters().size()) {
+  const auto is_rate = [](double beta) { return beta >= 0 && beta < 1; };
+  if (!is_rate(options.beta1) || !is_rate(options.beta2))
+    throw OptionError(fmt::format("[adamw] beta1 and beta2 are in [0, 1), found {} and {}", options.beta1, options.beta2));
+  if (!(options.epsilon > 0)) throw OptionError(fmt::format("[adamw] epsilon is positive, found {}", options.epsilon));
+  if (!(options.weight_decay >= 0)) throw OptionError(fmt::format("[adamw] weight decay is at least 0, found {}", options.weight_decay));
+}
+
+void AdamW::update(std::size_t index, double learning_rate, const Tensor& gradient, Tensor& weight) {
+  State& state = states_[index];
+  if (state.steps++ == 0) {
+    state.first_moment = Tensor::zeros(weight.shape(), weight.dtype());
+    state.second_moment = Tensor::zeros(weight.shape(), weight.dtype());
+  }
+  const auto t = static_cast<double>(state.steps);
+  const kernels::AdamWStep step{.rate = learning_rate,
+                                .beta1 = options_.beta1,
+                                .beta2 = options_.beta2,
+                                .epsilon = options_.epsilon,
+                                .weight_decay = decays(parameters()[index], options_.decay_biases_and_norms) ? options_.weight_decay : 0,
+                                .correction1 = 1 - std::pow(options_.beta1, t),
+                                .correction2 = 1 - std::pow(options_.beta2, t)};
+  dispatch_floating(weight.dtype(), "adamw", [&]<class T>() {
+    kernels::table(weight.device())
+        .of<T>()
+        .optimizer.adamw(kernels::Context::current(), weight.numel(), step, gradient.data<T>(), state.first_moment.mutable_data<T>(),
+                         state.second_moment.mutable_data<T>(), weight.mutable_data<T>());
+  });
+  weight.storage().bump_version("adamw");
+}
+
+}  // namespace fovea

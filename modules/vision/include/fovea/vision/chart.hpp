@@ -1,0 +1,46 @@
+// Line charts: learning curves and the like.
+#pragma once
+
+#include <opencv2/core/mat.hpp>
+#include <opencv2/core/types.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace fovea {
+
+/// One line of a chart. A point with a coordinate that is not finite is a gap; a point between two gaps shows as a dot.
+struct Series {
+  std::string name;
+  std::vector<cv::Point2d> points;
+};
+
+struct ChartOptions {
+  std::string title, x_label, y_label;
+  cv::Size size = {900, 560};          ///< pixels, at least 240x180
+  std::optional<cv::Point2d> y_range;  ///< (low, high); by default what the points span, widened to whole steps
+};
+
+/// Where a chart's numbers lie in its picture.
+struct ChartFrame {
+  cv::Rect plot;                         ///< the area inside the axes, pixels
+  cv::Point2d x_range, y_range;          ///< (low, high)
+  std::vector<double> x_ticks, y_ticks;  ///< in the ranges; distances are 1, 2 or 5 times a power of ten
+
+  /// From the chart's numbers to pixels.
+  cv::Point2d to_pixel(cv::Point2d point) const;
+};
+
+/// The frame that draw_chart uses. Throws OptionError for a size that is too small and a y_range that is empty or not finite.
+ChartFrame chart_frame(const ChartOptions& options, std::span<const Series> series);
+
+/// BGR colour of series `index`: eight that colour-blind readers can tell apart, then again from the first.
+/// Source: Okabe and Ito, "Color universal design", 2008.
+cv::Scalar series_colour(std::size_t index);
+
+/// Title, axes with labels and grid, one line per series and a legend (none for a single series without a name). Points outside a given
+/// y_range are cut off at the frame. Throws as chart_frame does.
+cv::Mat draw_chart(const ChartOptions& options, std::span<const Series> series);
+
+}  // namespace fovea

@@ -1,0 +1,49 @@
+#include "fovea/vision/image_writer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <opencv2/core.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fovea/base/error.hpp"
+#include "fovea/base/file.hpp"
+
+namespace fovea {
+
+namespace {
+
+constexpr std::array<std::string_view, 9> kExtensions{".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm"};
+
+std::string checked_extension(const std::filesystem::path& path) {
+  std::string extension = path.extension().string();
+  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (std::find(kExtensions.begin(), kExtensions.end(), extension) == kExtensions.end())
+    throw FileError(path.string(),
+                    fmt::format("has the extension \"{}\", expected that of an image (jpg, png, bmp, tiff, webp, pgm, ppm)", extension));
+  return extension;
+}
+
+}  // namespace
+
+void save_image(const std::filesystem::path& path, const cv::Mat& image) {
+  const std::string extension = checked_extension(path);
+  // Encoded in memory: OpenCV would say nothing of a disk that fills up while it writes.
+  std::vector<std::uint8_t> bytes;
+  try {
+    if (image.empty() || !cv::imencode(extension, image, bytes)) bytes.clear();
+  } catch (const cv::Exception&) {
+    bytes.clear();
+  }
+  if (bytes.empty())
+    throw FileError(path.string(),
+                    fmt::format("cannot hold an image of {}x{} pixels, type {}", image.cols, image.rows, cv::typeToString(image.type())));
+  write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+}  // namespace fovea

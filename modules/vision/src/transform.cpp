@@ -1,0 +1,22 @@
+#include "fovea/vision/transform.hpp"
+
+#include <fmt/format.h>
+
+#include "fovea/base/error.hpp"
+
+namespace fovea {
+
+Transform::Transform(const char* name, cv::Size input, cv::Size output) : name_(name), input_size_(input), output_size_(output) {
+  for (const cv::Size size : {input, output})
+    if (size.width < 1 || size.height < 1)
+      throw OptionError(fmt::format("[{}] has the size {}x{}, expected at least 1x1", name, size.width, size.height));
+}
+
+cv::Mat Transform::apply(const cv::Mat& image) const {
+  if (image.dims != 2 || image.size() != input_size_)
+    throw ShapeError(
+        fmt::format("[{}] is for images of {}x{}, found {}x{}", name_, input_size_.width, input_size_.height, image.cols, image.rows));
+  return apply_checked(image);
+}
+
+}  // namespace fovea

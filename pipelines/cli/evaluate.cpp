@@ -1,0 +1,76 @@
+// fovea evaluate: a model's numbers on a data set.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "fovea/base/version.hpp"
+#include "fovea/data/data_source.hpp"
+#include "fovea/pipelines/classification_pipeline.hpp"
+#include "fovea/pipelines/run_pictures.hpp"
+#include "shared_options.hpp"
+
+namespace fovea::cli {
+
+namespace {
+
+struct EvaluateFlags {
+  SharedOptions shared;
+  std::string model, data, split, plots;
+  std::optional<std::uint64_t> seed;
+  std::int64_t batch = 64;
+  int workers = 1;
+};
+
+std::string to_table(const ClassificationMetrics& metrics, const std::vector<std::string>& labels) {
+  std::string text = fmt::format("top-1 {:.4f}   top-5 {:.4f}   calibration error {:.4f}   images {}\n\n{:<20} {:>10} {:>8} {:>8} {:>8}\n", metrics.top1,
+                                 metrics.top5, metrics.ece, metrics.count, "class", "precision", "recall", "F1", "images");
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto& row = metrics.per_class[i];
+    text += fmt::format("{:<20} {:>10.4f} {:>8.4f} {:>8.4f} {:>8}\n", labels[i], row.precision, row.recall, row.f1, row.support);
+  }
+  return text;
+}
+
+/// The seed that the model was trained with: where the data has no splits of its own, another one would call training images test images.
+std::uint64_t training_seed(const ClassificationPipeline& pipeline) {
+  std::uint64_t seed = 1;
+  if (!pipeline.training().empty()) read_option(parse_json(pipeline.training(), "training facts"), "seed", seed, "training facts");
+  return seed;
+}
+
+void run_evaluate(const EvaluateFlags& flags) {
+  const auto context = flags.shared.make_context();
+  const kernels::ContextGuard guard(*context);
+  const ClassificationPipeline pipeline = ClassificationPipeline::load(flags.model);
+  const ClassificationData data = open_classification_data(flags.data, {.seed = flags.seed.value_or(training_seed(pipeline)), .names = pipeline.labels()});
+  for (const std::string& note : data.notes) flags.shared.log(note);
+  const NamedSplit split = resolve_split(data, flags.split);
+  flags.shared.log(fmt::format("split {}: {} images", split.name, split.dataset->size()));
+  const ClassificationMetrics metrics = pipeline.evaluate(*split.dataset, flags.batch, flags.workers);
+  if (flags.shared.json != "-") fmt::print("{}", to_table(metrics, pipeline.labels()));
+  flags.shared.write_json(to_text(to_json(metrics, {.split = split.name, .model = flags.model, .fovea_version = version()})));
+  if (!flags.plots.empty()) save_confusion_matrix(flags.plots, metrics);
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& app, int&) {
+  auto flags = std::make_shared<EvaluateFlags>();
+  CLI::App* command = app.add_subcommand("evaluate", "Measure a model on a data set");
+  command->footer(
+      "Example:\n  fovea evaluate --model runs/fashion/weights/best.fovea --data idx:/usr/share/datasets/fashion-mnist --json metrics.json\n\n"
+      "Without --split: test, else val, else all. The split that was used is always named.");
+  command->add_option("--model", flags->model, "model file")->required();
+  command->add_option("--data", flags->data, "idx:DIR or folder:DIR")->required();
+  command->add_option("--split", flags->split, "train, val, test or all");
+  command->add_option("--seed", flags->seed, "of the split, where the data has none of its own (the one of the training)");
+  command->add_option("--batch", flags->batch, "images at a time; does not change the result")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--workers", flags->workers, "threads that load images")->check(CLI::NonNegativeNumber);
+  command->add_option("--plots", flags->plots, "folder for confusion_matrix.png");
+  flags->shared.add_to(*command);
+  command->callback([flags] { run_evaluate(*flags); });
+}
+
+}  // namespace fovea::cli

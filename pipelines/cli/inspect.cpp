@@ -1,0 +1,75 @@
+// fovea inspect: what a model file or a network of the catalogue is made of.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "fovea/pipelines/catalogue.hpp"
+#include "fovea/pipelines/classification_pipeline.hpp"
+#include "fovea/pipelines/classifier_recipe.hpp"
+#include "fovea/pipelines/network_report.hpp"
+#include "shared_options.hpp"
+
+namespace fovea::cli {
+
+namespace {
+
+struct InspectFlags {
+  SharedOptions shared;
+  std::string model, image_size, model_options = "{}";
+  std::int64_t channels = 3, classes = 10;
+};
+
+void print_report(const InspectFlags& flags, const NetworkReport& report, Json json) {
+  if (flags.shared.json != "-") fmt::print("{}", report.to_text());
+  json.update(report.to_json());
+  flags.shared.write_json(to_text(json));
+}
+
+void inspect_file(const InspectFlags& flags) {
+  const ClassificationPipeline pipeline = ClassificationPipeline::load(flags.model);
+  const Preprocessing& p = pipeline.preprocessing();
+  if (flags.shared.json != "-") {
+    fmt::print("architecture  {}\nlabels        {}\npreprocessing {}\n\n", pipeline.architecture(), fmt::join(pipeline.labels(), ", "),
+               p.to_json().dump());
+  }
+  print_report(flags, report_network(pipeline.network(), p.height, p.width, p.channels),
+               {{"architecture", parse_json(pipeline.architecture(), flags.model)}, {"labels", pipeline.labels()}, {"preprocessing", p.to_json()}});
+}
+
+void inspect_name(const InspectFlags& flags) {
+  std::string size = flags.image_size;
+  for (const CatalogueEntry& entry : classifier_catalogue())
+    if (size.empty() && entry.name == flags.model) size = std::to_string(entry.image_size);
+  const ImageSize image = size.empty() ? ImageSize{1, 1} : parse_image_size(size);  // an unknown name is reported below
+  const NetworkInput input{.height = image.height, .width = image.width, .channels = flags.channels};
+  const Json architecture = classifier_architecture(flags.model, input, flags.classes, parse_json(flags.model_options, "model options"));
+  const auto network = build_classifier(architecture, flags.model);
+  print_report(flags, report_network(*network, input.height, input.width, input.channels), {{"architecture", architecture}});
+}
+
+void run_inspect(const InspectFlags& flags) {
+  const auto context = flags.shared.make_context();
+  const kernels::ContextGuard guard(*context);
+  const bool names_a_file = std::filesystem::path(flags.model).has_extension() || std::filesystem::exists(flags.model);
+  names_a_file ? inspect_file(flags) : inspect_name(flags);
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, int&) {
+  auto flags = std::make_shared<InspectFlags>();
+  CLI::App* command = app.add_subcommand("inspect", "Show layers, shapes, parameters, MACs, memory, receptive fields, labels, preprocessing");
+  command->footer("Example:\n  fovea inspect runs/fashion/weights/best.fovea\n  fovea inspect lenet5 --channels 1");
+  command->add_option("model", flags->model, "model file, or a network's name")->required();
+  command->add_option("--image-size", flags->image_size, "of a network by name: N or WxH");
+  command->add_option("--channels", flags->channels, "of a network by name")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--classes", flags->classes, "of a network by name")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--model-options", flags->model_options, "of a network by name: JSON");
+  flags->shared.add_to(*command);
+  command->callback([flags] { run_inspect(*flags); });
+}
+
+}  // namespace fovea::cli

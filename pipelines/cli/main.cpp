@@ -1,0 +1,34 @@
+// The fovea command: one verb per file.
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "fovea/base/version.hpp"
+#include "shared_options.hpp"
+
+int main(int argc, char** argv) {
+  using namespace fovea::cli;
+  CLI::App app("Trains, runs and evaluates image classifiers.\n\nExit codes: 0 all done, 1 some inputs failed, 2 usage or unusable input.", "fovea");
+  app.set_version_flag("--version", fovea::version());
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(36);
+  int exit_code = kAllDone;
+  add_train(app, exit_code);
+  add_evaluate(app, exit_code);
+  add_predict(app, exit_code);
+  add_inspect(app, exit_code);
+  add_convert(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kAllDone : kUnusable;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "fovea: {}\n", error.what());
+    return kUnusable;
+  }
+  return exit_code;
+}

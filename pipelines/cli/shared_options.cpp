@@ -1,0 +1,41 @@
+#include "shared_options.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <CLI/Option.hpp>
+#include <cstdio>
+
+#include "fovea/base/error.hpp"
+#include "fovea/base/file.hpp"
+
+namespace fovea::cli {
+
+void SharedOptions::add_to(CLI::App& command) {
+  command.add_option("--threads", threads, "threads to compute with; 0: all")->check(CLI::NonNegativeNumber);
+  command.add_option("--device", device, "cpu, or cuda[:index] in builds that have it")->capture_default_str();
+  command.add_option("--precision", precision, "f32")->capture_default_str();
+  command.add_flag("--quiet", quiet, "no log on stderr");
+  command.add_option("--json", json, "write the result as JSON to this file; - for stdout");
+}
+
+std::unique_ptr<kernels::Context> SharedOptions::make_context() const {
+  if (device != "cpu") throw OptionError(fmt::format("--device {}: this build computes on the cpu only", device));
+  if (precision != "f32") throw OptionError(fmt::format("--precision {}: this build computes in f32 only", precision));
+  return std::make_unique<kernels::Context>(threads);
+}
+
+void SharedOptions::log(const std::string& line) const {
+  if (!quiet) fmt::print(stderr, "{}\n", line);
+}
+
+void SharedOptions::write_json(const std::string& text) const {
+  if (json == "-") {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+  } else if (!json.empty()) {
+    write_file(json, text);
+  }
+}
+
+}  // namespace fovea::cli

@@ -1,0 +1,42 @@
+// What every verb has: flags, log, JSON output, exit codes.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "fovea/base/json.hpp"
+#include "fovea/kernels/context.hpp"
+
+namespace fovea::cli {
+
+inline constexpr int kAllDone = 0;
+inline constexpr int kSomeInputsFailed = 1;
+inline constexpr int kUnusable = 2;
+
+/// The flags that all verbs share.
+struct SharedOptions {
+  int threads = 0;
+  std::string device = "cpu";
+  std::string precision = "f32";
+  bool quiet = false;
+  std::string json;
+
+  void add_to(CLI::App& command);
+  /// Checks device and precision; the context to compute in. Throws OptionError for what this build lacks.
+  std::unique_ptr<kernels::Context> make_context() const;
+  /// A line for the person, on stderr; nothing with --quiet.
+  void log(const std::string& line) const;
+  /// Writes `text` where --json says: a file, or "-" for stdout. Nothing without the flag.
+  void write_json(const std::string& text) const;
+};
+
+// One function per verb: adds the command to the application; running it sets the exit code.
+void add_train(CLI::App& app, int& exit_code);
+void add_evaluate(CLI::App& app, int& exit_code);
+void add_predict(CLI::App& app, int& exit_code);
+void add_inspect(CLI::App& app, int& exit_code);
+void add_convert(CLI::App& app, int& exit_code);
+
+}  // namespace fovea::cli

@@ -1,0 +1,44 @@
+// Classifying a folder of images.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fovea/pipelines/classification_pipeline.hpp"
+
+namespace fovea {
+
+/// Receives the results of a directory run, in the order of the files.
+class ClassificationWriter {
+ public:
+  virtual ~ClassificationWriter() = default;
+  /// `image` is the picture as it was loaded.
+  virtual void write(const std::filesystem::path& file, const cv::Mat& image, const Classification& result) = 0;
+  /// A file that could not be used, and why.
+  virtual void fail(const std::filesystem::path& file, const std::string& reason) = 0;
+};
+
+struct DirectoryRunOptions {
+  std::int64_t batch = 32;
+  int workers = 1;
+};
+
+struct DirectoryRunSummary {
+  std::int64_t images = 0;    ///< classified
+  std::int64_t failures = 0;  ///< could not be used
+  double seconds = 0;
+};
+
+/// The files that an --images argument means: a folder's images (recursively, natural order), one image, or a .txt list of paths (one per
+/// line, relative ones against the list's folder). Throws FileError when there is no such thing or it names no image.
+std::vector<std::filesystem::path> find_images(const std::filesystem::path& argument);
+
+/// Classifies every file. A file that cannot be read is reported to the writer and the run goes on. Memory stays bounded: a few batches of
+/// decoded images at a time.
+DirectoryRunSummary run_directory(const ClassificationPipeline& pipeline, std::span<const std::filesystem::path> files, ClassificationWriter& writer,
+                                  const DirectoryRunOptions& options = {});
+
+}  // namespace fovea

@@ -1,0 +1,69 @@
+#include "fovea/pipelines/classification_pipeline.hpp"
+
+#include <fmt/ranges.h>
+
+#include <nlohmann/json.hpp>
+
+#include "fovea/base/error.hpp"
+#include "fovea/interchange/model_file.hpp"
+#include "fovea/pipelines/catalogue.hpp"
+
+namespace fovea {
+
+ClassificationPipeline::ClassificationPipeline(std::unique_ptr<Layer> network, std::string architecture, Preprocessing preprocessing,
+                                               std::vector<std::string> labels)
+    : network_(std::move(network)), architecture_(std::move(architecture)), preprocessing_(std::move(preprocessing)), labels_(std::move(labels)) {
+  std::int64_t classes = 0;
+  read_option(parse_json(architecture_, "architecture"), "classes", classes, "architecture");
+  if (classes != static_cast<std::int64_t>(labels_.size()))
+    throw OptionError(fmt::format("the network has {} classes but {} labels are given", classes, labels_.size()));
+  network_->eval();
+}
+
+ClassificationPipeline::~ClassificationPipeline() = default;
+
+ClassificationPipeline ClassificationPipeline::load(const std::filesystem::path& path) {
+  const std::string where = path.string();
+  const ModelFile file = load_model_file(path);
+  if (file.metadata.task != "classify")
+    throw FileError(where, fmt::format("holds a model for the task \"{}\", expected a classifier (\"classify\")", file.metadata.task));
+  try {
+    auto network = build_classifier(parse_json(file.metadata.architecture, where), "architecture");
+    load_state(file.tensors, network->state_dict(), where);
+    Preprocessing preprocessing = Preprocessing::from_json(parse_json(file.metadata.preprocessing, where), "preprocessing");
+    ClassificationPipeline pipeline(std::move(network), file.metadata.architecture, std::move(preprocessing), file.metadata.labels);
+    pipeline.set_training(file.metadata.training);
+    return pipeline;
+  } catch (const OptionError& error) {  // what would be a wrong option elsewhere is a damaged file here
+    throw FileError(where, error.what());
+  }
+}
+
+void ClassificationPipeline::save(const std::filesystem::path& path) const {
+  const ModelMetadata metadata{.task = "classify",
+                               .architecture = architecture_,
+                               .labels = labels_,
+                               .preprocessing = preprocessing_.to_json().dump(),
+                               .training = training_};
+  save_model(path, network_->state_dict(), metadata);
+}
+
+std::vector<Classification> ClassificationPipeline::run(std::span<const cv::Mat> images) const {
+  std::vector<Classification> results;
+  if (images.empty()) return results;
+  const Tensor probabilities = classify_batch(*network_, preprocessing_.batch(images));
+  const std::size_t classes = labels_.size();
+  for (std::size_t i = 0; i < images.size(); ++i)
+    results.push_back(decode_classification(probabilities.span<float>().subspan(i * classes, classes), labels_));
+  return results;
+}
+
+Classification ClassificationPipeline::run(const cv::Mat& image) const { return std::move(run(std::span(&image, 1)).front()); }
+
+ClassificationMetrics ClassificationPipeline::evaluate(const ClassificationDataset& dataset, std::int64_t batch, int workers) const {
+  if (dataset.labels() != labels_)
+    throw OptionError(fmt::format("the data has the classes [{}] but the model has [{}]", fmt::join(dataset.labels(), ", "), fmt::join(labels_, ", ")));
+  return evaluate_classifier(*network_, dataset, {.preprocessing = preprocessing_, .augmentation = nullptr, .batch = batch, .workers = workers});
+}
+
+}  // namespace fovea

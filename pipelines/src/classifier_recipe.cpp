@@ -1,0 +1,83 @@
+#include "fovea/pipelines/classifier_recipe.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "fovea/base/error.hpp"
+#include "fovea/base/text.hpp"
+
+namespace fovea {
+
+Json ClassifierRecipe::to_json() const {
+  return {{"task", task},
+          {"data", data},
+          {"names", names},
+          {"model", model},
+          {"model_options", parse_json(model_options, "model options")},
+          {"epochs", epochs},
+          {"batch", batch},
+          {"image_size", image_size},
+          {"channels", channels},
+          {"resize", resize},
+          {"augment", augment},
+          {"optimizer", optimizer},
+          {"learning_rate", learning_rate},
+          {"momentum", momentum},
+          {"nesterov", nesterov},
+          {"weight_decay", weight_decay},
+          {"schedule", schedule},
+          {"warmup_epochs", warmup_epochs},
+          {"step_epochs", step_epochs},
+          {"step_factor", step_factor},
+          {"label_smoothing", label_smoothing},
+          {"seed", seed}};
+}
+
+ClassifierRecipe ClassifierRecipe::from_json(const Json& json, const std::string& where) {
+  ClassifierRecipe recipe;
+  std::vector<std::string> known = {"fovea_version", "machine"};
+  const Json defaults = recipe.to_json();
+  for (const auto& [key, value] : defaults.items()) known.push_back(key);
+  require_known_keys(json, known, where);
+  read_option(json, "task", recipe.task, where);
+  read_option(json, "data", recipe.data, where);
+  read_option(json, "names", recipe.names, where);
+  read_option(json, "model", recipe.model, where);
+  if (json.contains("model_options")) recipe.model_options = json["model_options"].dump();
+  read_option(json, "epochs", recipe.epochs, where);
+  read_option(json, "batch", recipe.batch, where);
+  read_option(json, "image_size", recipe.image_size, where);
+  read_option(json, "channels", recipe.channels, where);
+  read_option(json, "resize", recipe.resize, where);
+  read_option(json, "augment", recipe.augment, where);
+  read_option(json, "optimizer", recipe.optimizer, where);
+  read_option(json, "learning_rate", recipe.learning_rate, where);
+  read_option(json, "momentum", recipe.momentum, where);
+  read_option(json, "nesterov", recipe.nesterov, where);
+  read_option(json, "weight_decay", recipe.weight_decay, where);
+  read_option(json, "schedule", recipe.schedule, where);
+  read_option(json, "warmup_epochs", recipe.warmup_epochs, where);
+  read_option(json, "step_epochs", recipe.step_epochs, where);
+  read_option(json, "step_factor", recipe.step_factor, where);
+  read_option(json, "label_smoothing", recipe.label_smoothing, where);
+  read_option(json, "seed", recipe.seed, where);
+  return recipe;
+}
+
+ImageSize parse_image_size(const std::string& text) {
+  const auto number = [&](const std::string& part) {
+    int value = 0;
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+    if (error != std::errc() || end != part.data() + part.size() || value < 1 || value > 16384)
+      throw OptionError(fmt::format("image size \"{}\": expected N or WxH with numbers from 1 to 16384", text));
+    return value;
+  };
+  const std::vector<std::string> parts = split(text, 'x');
+  if (parts.size() == 1) return {number(parts[0]), number(parts[0])};
+  if (parts.size() == 2) return {number(parts[0]), number(parts[1])};
+  throw OptionError(fmt::format("image size \"{}\": expected N or WxH", text));
+}
+
+}  // namespace fovea

@@ -1,0 +1,184 @@
+#include "fovea/pipelines/train_classifier.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "fovea/base/cpu_features.hpp"
+#include "fovea/base/error.hpp"
+#include "fovea/base/file.hpp"
+#include "fovea/base/text.hpp"
+#include "fovea/classification/classification_task.hpp"
+#include "fovea/classification/input_statistics.hpp"
+#include "fovea/data/data_source.hpp"
+#include "fovea/pipelines/catalogue.hpp"
+#include "fovea/pipelines/classification_pipeline.hpp"
+#include "fovea/pipelines/run_pictures.hpp"
+#include "fovea/base/version.hpp"
+#include "fovea/training/adamw.hpp"
+#include "fovea/training/checkpoint.hpp"
+#include "fovea/training/csv_log.hpp"
+#include "fovea/training/sgd.hpp"
+
+namespace fovea {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t kStatisticsImages = 2000;
+
+/// Throws OptionError unless `value` is one of `known`.
+void require_one_of(const char* kind, const std::string& value, const std::vector<std::string>& known) {
+  if (std::find(known.begin(), known.end(), value) == known.end()) throw OptionError(unknown_name_message(kind, value, known));
+}
+
+void check(const ClassifierRecipe& recipe) {
+  require_one_of("task", recipe.task, {"classify"});
+  require_one_of("optimizer", recipe.optimizer, {"sgd", "adamw"});
+  require_one_of("schedule", recipe.schedule, {"constant", "step", "cosine"});
+  for (const std::string& name : recipe.augment) require_one_of("augmentation", name, {"flip", "crop", "resized-crop"});
+  if (recipe.data.empty()) throw OptionError("no data given; expected for instance --data idx:DIR or --data folder:DIR");
+  if (recipe.channels != 0 && recipe.channels != 1 && recipe.channels != 3)
+    throw OptionError(fmt::format("channels are 1 (grey) or 3 (colour), found {}", recipe.channels));
+  if (recipe.epochs < 1) throw OptionError(fmt::format("training takes at least 1 epoch, found {}", recipe.epochs));
+  if (recipe.batch < 1) throw OptionError(fmt::format("a batch holds at least 1 image, found {}", recipe.batch));
+  if (!(recipe.learning_rate >= 0)) throw OptionError(fmt::format("the learning rate is positive (0: the optimiser's usual), found {}", recipe.learning_rate));
+}
+
+/// The recipe with everything decided that the data or the network decide.
+ClassifierRecipe resolve(ClassifierRecipe recipe, const ClassificationDataset& train) {
+  const cv::Mat first = train.get(0).image;
+  if (recipe.channels == 0) recipe.channels = first.channels() == 1 ? 1 : 3;
+  if (recipe.image_size.empty() && first.channels() == 1) {
+    recipe.image_size = fmt::format("{}x{}", first.cols, first.rows);
+  } else if (recipe.image_size.empty()) {
+    for (const CatalogueEntry& entry : classifier_catalogue())
+      if (entry.name == recipe.model) recipe.image_size = std::to_string(entry.image_size);
+  }
+  if (recipe.learning_rate == 0) recipe.learning_rate = recipe.optimizer == "sgd" ? 0.05 : 0.001;
+  return recipe;
+}
+
+Preprocessing preprocessing_for(const ClassifierRecipe& recipe, const ClassificationDataset& train) {
+  const ImageSize size = parse_image_size(recipe.image_size);
+  Preprocessing preprocessing;
+  preprocessing.width = size.width;
+  preprocessing.height = size.height;
+  preprocessing.channels = static_cast<int>(recipe.channels);
+  preprocessing.resize = resize_mode_from(recipe.resize);
+  const InputStatistics statistics = measure_inputs(train, preprocessing, kStatisticsImages, recipe.seed);
+  preprocessing.mean = statistics.mean;
+  preprocessing.deviation = statistics.deviation;
+  return preprocessing;
+}
+
+std::shared_ptr<const Augmentation> augmentation_for(const ClassifierRecipe& recipe, const Preprocessing& preprocessing) {
+  std::vector<std::shared_ptr<const Augmentation>> parts;
+  for (const std::string& name : recipe.augment) {
+    if (name == "flip") parts.push_back(std::make_shared<RandomFlip>());
+    if (name == "crop") parts.push_back(std::make_shared<RandomCropWithPadding>(std::max(1, std::min(preprocessing.width, preprocessing.height) / 8)));
+    if (name == "resized-crop")
+      parts.push_back(std::make_shared<RandomResizedCrop>(RandomResizedCrop::Options{.output = {preprocessing.width, preprocessing.height}}));
+  }
+  if (parts.empty()) return nullptr;
+  return std::make_shared<AugmentationSequence>(std::move(parts));
+}
+
+std::unique_ptr<Optimizer> optimizer_for(const ClassifierRecipe& recipe, std::vector<NamedParameter> parameters) {
+  if (recipe.optimizer == "adamw") return std::make_unique<AdamW>(std::move(parameters), AdamWOptions{.weight_decay = recipe.weight_decay});
+  const SgdOptions options{.momentum = recipe.momentum, .nesterov = recipe.nesterov && recipe.momentum > 0, .weight_decay = recipe.weight_decay};
+  return std::make_unique<Sgd>(std::move(parameters), options);
+}
+
+Schedule schedule_for(const ClassifierRecipe& recipe, std::int64_t steps_per_epoch) {
+  const auto steps = [&](double epochs) { return static_cast<std::int64_t>(std::llround(epochs * static_cast<double>(steps_per_epoch))); };
+  ScheduleOptions options{.learning_rate = recipe.learning_rate, .factor = recipe.step_factor};
+  options.kind = recipe.schedule == "constant" ? ScheduleOptions::Kind::constant
+                 : recipe.schedule == "step"   ? ScheduleOptions::Kind::step
+                                               : ScheduleOptions::Kind::cosine;
+  options.total_steps = recipe.epochs * steps_per_epoch;
+  options.step_every = steps(recipe.step_epochs);
+  options.warmup_steps = std::min(steps(recipe.warmup_epochs), options.total_steps - 1);  // at least one step at the full rate
+  return Schedule(options);
+}
+
+/// Results of an earlier run are not overwritten.
+void prepare_folder(const fs::path& out) {
+  if (fs::exists(out / "weights"))
+    throw FileError(out.string(), "holds the weights of an earlier run; choose another folder or remove it");
+  make_folder(out / "weights");
+  make_folder(out / "plots");
+}
+
+void write_recipe(const fs::path& file, const ClassifierRecipe& recipe) {
+  Json json = recipe.to_json();
+  json["fovea_version"] = version();
+  json["machine"] = fmt::format("{}, {}", cpu_name(), name_of(active_isa()));
+  write_json_file(file, json);
+}
+
+/// Facts that a model file keeps of its training.
+std::string training_facts(const ClassifierRecipe& recipe, const EpochReport& report) {
+  Json json = {{"epoch", report.epoch + 1}, {"epochs", report.epochs}, {"train_loss", report.train_loss}, {"data", recipe.data}, {"seed", recipe.seed}};
+  for (const auto& [name, value] : report.validation) json[name] = value;
+  return json.dump();
+}
+
+}  // namespace
+
+TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const TrainEnvironment& environment) {
+  check(wanted);
+  const auto log = [&](const std::string& line) {
+    if (environment.log) environment.log(line);
+  };
+  const ClassificationData data = open_classification_data(wanted.data, {.seed = wanted.seed, .names_file = wanted.names});
+  for (const std::string& note : data.notes) log(note);
+  const ClassificationDataset& train = data.require("train");
+  const ClassificationDataset& validation = data.require("val");
+  const ClassifierRecipe recipe = resolve(wanted, train);
+  const Preprocessing preprocessing = preprocessing_for(recipe, train);
+
+  const NetworkInput input{.height = preprocessing.height, .width = preprocessing.width, .channels = preprocessing.channels};
+  const Json architecture = classifier_architecture(recipe.model, input, static_cast<std::int64_t>(data.labels.size()),
+                                                    parse_json(recipe.model_options, "model options"));
+  prepare_folder(environment.out);
+  write_recipe(environment.out / "recipe.json", recipe);
+  ClassificationPipeline pipeline(build_classifier(architecture, "architecture"), architecture.dump(), preprocessing, data.labels);
+  initialize(pipeline.network(), recipe.seed);
+  log(fmt::format("{}: {} parameters, input {}x{}x{}, {} classes", recipe.model, pipeline.network().parameter_count(), preprocessing.width,
+                  preprocessing.height, preprocessing.channels, data.labels.size()));
+
+  const ClassificationTaskOptions options{.batches = {.preprocessing = preprocessing,
+                                                      .augmentation = augmentation_for(recipe, preprocessing),
+                                                      .batch = recipe.batch,
+                                                      .seed = recipe.seed,
+                                                      .workers = environment.workers},
+                                          .label_smoothing = recipe.label_smoothing};
+  ClassificationTask task(pipeline.network(), train, validation, options);
+  const std::unique_ptr<Optimizer> optimizer = optimizer_for(recipe, pipeline.network().parameters());
+  Trainer trainer(task, *optimizer, schedule_for(recipe, task.steps_per_epoch()), {.epochs = recipe.epochs, .selection_metric = "val_top1"});
+  trainer.add_hook(std::make_shared<CheckpointHook>(environment.out / "weights", [&](const fs::path& path, const EpochReport& report) {
+    pipeline.set_training(training_facts(recipe, report));
+    pipeline.save(path);
+  }));
+  trainer.add_hook(std::make_shared<CsvLogHook>(environment.out / "results.csv"));
+  trainer.add_hook(std::make_shared<LearningCurvesHook>(environment.out / "plots" / "learning_curves.png"));
+  for (const auto& hook : environment.hooks) trainer.add_hook(hook);
+
+  TrainClassifierResult result;
+  result.summary = trainer.run();
+  result.best = environment.out / "weights" / "best.fovea";
+  const ClassificationMetrics metrics =
+      ClassificationPipeline::load(result.best).evaluate(validation, recipe.batch, environment.workers);
+  save_confusion_matrix(environment.out / "plots", metrics);
+  const Json json = to_json(metrics, {.split = "val", .model = result.best.string(), .fovea_version = version()});
+  write_json_file(environment.out / "validation.json", json);
+  result.metrics = to_text(json);
+  return result;
+}
+
+}  // namespace fovea

@@ -1,0 +1,55 @@
+#include "fovea/base/cpu_features.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "fovea/base/error.hpp"
+
+namespace fovea {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(CpuFeatures, PortableIsAlwaysThereAndFirst) {
+  const std::vector<Isa> isas = supported_isas();
+  ASSERT_FALSE(isas.empty());
+  EXPECT_EQ(isas.front(), Isa::portable);
+  EXPECT_TRUE(std::is_sorted(isas.begin(), isas.end()));
+  for (const Isa isa : isas) EXPECT_TRUE(is_supported(isa)) << name_of(isa);
+}
+
+TEST(CpuFeatures, NothingForcedMeansTheStrongest) { EXPECT_EQ(choose_isa(""), supported_isas().back()); }
+
+TEST(CpuFeatures, ASupportedSetCanBeForced) {
+  for (const Isa isa : supported_isas()) EXPECT_EQ(choose_isa(name_of(isa)), isa);
+}
+
+TEST(CpuFeatures, WrongNamesAreErrors) {
+  for (const char* name : {"avx", "AVX2", "avx2 ", "neon"}) {
+    try {
+      choose_isa(name);
+      FAIL() << "no error for " << name;
+    } catch (const OptionError& error) {
+      EXPECT_THAT(error.what(), HasSubstr(std::string("FOVEA_ISA=") + name));
+      EXPECT_THAT(error.what(), HasSubstr("portable"));
+    }
+  }
+}
+
+TEST(CpuFeatures, UnsupportedSetsAreErrors) {
+  const auto isas = supported_isas();
+  if (isas.size() == 3) GTEST_SKIP() << "this machine has every set";
+  try {
+    choose_isa("avx512");
+    FAIL() << "no error";
+  } catch (const OptionError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("this machine has only portable"));
+  }
+}
+
+TEST(CpuFeatures, TheProcessorHasAName) { EXPECT_FALSE(cpu_name().empty()); }
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,141 @@
+#include <cmath>
+
+#include "comparison.hpp"
+#include "support/values.hpp"
+
+namespace fovea {
+namespace {
+
+using kernels::AdamWStep;
+using kernels::Context;
+using kernels::SgdStep;
+using test::converted, test::on_any_threads, test::oracle, test::random_values;
+
+constexpr std::int64_t kCounts[] = {0, 1, 5, 15, 16, 17, 100, 40001};
+
+/// Velocity and, behind it, weight after one step.
+template <class T>
+std::vector<T> sgd(const kernels::TypedKernels<T>& kernels, Context& context, const SgdStep& step, const std::vector<T>& gradient,
+                   std::vector<T> velocity, std::vector<T> weight) {
+  kernels.optimizer.sgd(context, static_cast<std::int64_t>(gradient.size()), step, gradient.data(), velocity.data(), weight.data());
+  velocity.insert(velocity.end(), weight.begin(), weight.end());
+  return velocity;
+}
+
+/// First moment, second moment and weight after one step, one behind the other.
+template <class T>
+std::vector<T> adamw(const kernels::TypedKernels<T>& kernels, Context& context, const AdamWStep& step, const std::vector<T>& gradient,
+                     std::vector<T> first, std::vector<T> second, std::vector<T> weight) {
+  kernels.optimizer.adamw(context, static_cast<std::int64_t>(gradient.size()), step, gradient.data(), first.data(), second.data(),
+                          weight.data());
+  first.insert(first.end(), second.begin(), second.end());
+  first.insert(first.end(), weight.begin(), weight.end());
+  return first;
+}
+
+TEST(Optimizer, HandWorkedSgd) {
+  // Every number is exact in binary: rate 1/2, momentum 1/2, decay 1/4, gradients 2 then 1, weight 4.
+  for (const auto& [name, kernels] : test::f32_kernels()) {
+    SCOPED_TRACE(name);
+    Context context(1);
+    // g' = 2 + 4/4 = 3; v = 3; w = 4 - 3/2 = 2.5.
+    auto state = sgd<float>(kernels, context, {0.5, 0.5, 0, 0.25, false, true}, {2}, {NAN}, {4});
+    EXPECT_EQ(state, (std::vector<float>{3, 2.5}));
+    // g' = 1 + 2.5/4 = 1.625; v = 1.5 + 1.625 = 3.125; w = 2.5 - 1.5625.
+    state = sgd<float>(kernels, context, {0.5, 0.5, 0, 0.25, false, false}, {1}, {3}, {2.5});
+    EXPECT_EQ(state, (std::vector<float>{3.125, 0.9375}));
+    // Dampening 1/2: v = 1.5 + 0.8125 = 2.3125; w = 2.5 - 1.15625.
+    state = sgd<float>(kernels, context, {0.5, 0.5, 0.5, 0.25, false, false}, {1}, {3}, {2.5});
+    EXPECT_EQ(state, (std::vector<float>{2.3125, 1.34375}));
+    // Nesterov: v = 3.125, direction 1.625 + 1.5625 = 3.1875; w = 2.5 - 1.59375.
+    state = sgd<float>(kernels, context, {0.5, 0.5, 0, 0.25, true, false}, {1}, {3}, {2.5});
+    EXPECT_EQ(state, (std::vector<float>{3.125, 0.90625}));
+  }
+}
+
+TEST(Optimizer, SgdWithoutMomentumHasNoVelocity) {
+  for (const auto& [name, kernels] : test::f32_kernels()) {
+    Context context(1);
+    const std::vector<float> gradient{2, -4};
+    std::vector<float> weight{1, 1};
+    kernels.optimizer.sgd(context, 2, {0.25, 0, 0, 0, false, false}, gradient.data(), nullptr, weight.data());
+    EXPECT_EQ(weight, (std::vector<float>{0.5, 2})) << name;
+  }
+}
+
+TEST(Optimizer, HandWorkedAdamW) {
+  // beta1 = beta2 = 1/2, rate 1/2, decay 1/4, epsilon 1, gradient 2, weight 8, first step: both corrections are 1/2.
+  // w = 8 - 8/8 = 7; m = 1, m/c = 2; v = 2, v/c = 4, root 2; w = 7 - 0.5 * 2 / 3 = 6.6666...
+  const AdamWStep first{0.5, 0.5, 0.5, 1, 0.25, 0.5, 0.5};
+  // Second step, gradient 4, corrections 3/4, from weight 8: m = 0.5 + 2 = 2.5, m/c = 10/3; v = 1 + 8 = 9, v/c = 12;
+  // w = 7 - 0.5 * (10/3) / (sqrt(12) + 1) = 6.626660...
+  const AdamWStep second{0.5, 0.5, 0.5, 1, 0.25, 0.75, 0.75};
+  for (const auto& [name, kernels] : test::f32_kernels()) {
+    SCOPED_TRACE(name);
+    Context context(1);
+    const auto one = adamw<float>(kernels, context, first, {2}, {0}, {0}, {8});
+    EXPECT_EQ(one[0], 1);
+    EXPECT_EQ(one[1], 2);
+    EXPECT_NEAR(one[2], 20.0 / 3, 1e-6);
+    const auto two = adamw<float>(kernels, context, second, {4}, {1}, {2}, {8});
+    EXPECT_EQ(two[0], 2.5);
+    EXPECT_EQ(two[1], 9);
+    EXPECT_NEAR(two[2], 7 - 5.0 / 3 / (std::sqrt(12.0) + 1), 1e-6);
+  }
+}
+
+TEST(Optimizer, SgdIsTheReferences) {
+  const SgdStep steps[] = {{0.1, 0.9, 0, 1e-2, false, true},
+                           {0.1, 0.9, 0, 1e-2, false, false},
+                           {0.1, 0.9, 0.3, 1e-2, false, false},
+                           {0.1, 0.9, 0, 1e-2, true, false},
+                           {0.1, 0, 0, 1e-2, false, false}};
+  for (const auto& [name, kernels] : test::f32_kernels())
+    for (const SgdStep& step : steps)
+      for (const std::int64_t count : kCounts) {
+        SCOPED_TRACE(std::string(name) + ", " + std::to_string(count));
+        const auto g = random_values<float>(count, 1), v = random_values<float>(count, 2), w = random_values<float>(count, 3);
+        Context context(1);
+        const auto state = on_any_threads([&](Context& any) { return sgd(kernels, any, step, g, v, w); });
+        const auto expected = sgd(oracle(), context, step, converted<double>(g), converted<double>(v), converted<double>(w));
+        test::expect_close(state, expected, std::vector<double>(expected.size(), 2.0), 2e-7);
+      }
+}
+
+TEST(Optimizer, AdamWIsTheReferences) {
+  const AdamWStep step{1e-3, 0.9, 0.999, 1e-8, 1e-2, 1 - std::pow(0.9, 3), 1 - std::pow(0.999, 3)};
+  for (const auto& [name, kernels] : test::f32_kernels())
+    for (const std::int64_t count : kCounts) {
+      SCOPED_TRACE(std::string(name) + ", " + std::to_string(count));
+      const auto g = random_values<float>(count, 1), m = random_values<float>(count, 2), w = random_values<float>(count, 4);
+      const auto v = test::absolute(random_values<float>(count, 3));
+      Context context(1);
+      const auto state = on_any_threads([&](Context& any) { return adamw(kernels, any, step, g, m, v, w); });
+      const auto expected =
+          adamw(oracle(), context, step, converted<double>(g), converted<double>(m), converted<double>(v), converted<double>(w));
+      test::expect_close(state, expected, std::vector<double>(expected.size(), 1.0), 3e-7);
+    }
+}
+
+TEST(Optimizer, StepsGoDownhill) {
+  // The minimum of (w - 3)^2, by both.
+  const auto& kernels = kernels::cpu_table(active_isa()).f32;
+  Context context(1);
+  std::vector<float> weight{0}, velocity{0};
+  for (int t = 0; t < 200; ++t) {
+    const std::vector<float> gradient{2 * (weight[0] - 3)};
+    kernels.optimizer.sgd(context, 1, {0.05, 0.9, 0, 0, true, t == 0}, gradient.data(), velocity.data(), weight.data());
+  }
+  EXPECT_NEAR(weight[0], 3, 1e-3);
+  std::vector<float> first{0}, second{0};
+  weight = {0};
+  for (int t = 1; t <= 2000; ++t) {
+    const std::vector<float> gradient{2 * (weight[0] - 3)};
+    kernels.optimizer.adamw(context, 1, {0.05, 0.9, 0.999, 1e-8, 0, 1 - std::pow(0.9, t), 1 - std::pow(0.999, t)}, gradient.data(),
+                            first.data(), second.data(), weight.data());
+  }
+  EXPECT_NEAR(weight[0], 3, 1e-2);
+}
+
+}  // namespace
+}  // namespace fovea
