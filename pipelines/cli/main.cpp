@@ -6,9 +6,25 @@
 #include <CLI/Formatter.hpp>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
+#include "fovea/base/text.hpp"
 #include "fovea/base/version.hpp"
 #include "shared_options.hpp"
+
+namespace {
+
+/// Of a misspelt verb CLI11 says only that one is required. "" when something else is wrong.
+std::string unknown_verb(const CLI::App& app) {
+  const std::vector<std::string> words = app.remaining();
+  if (!app.get_subcommands().empty() || words.empty() || words.front().starts_with('-')) return "";
+  std::vector<std::string> verbs;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) verbs.push_back(verb->get_name());
+  return fovea::unknown_name_message("verb", words.front(), verbs);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace fovea::cli;
@@ -25,6 +41,10 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (const std::string message = unknown_verb(app); error.get_exit_code() != 0 && !message.empty()) {
+      fmt::print(stderr, "fovea: {}\n", message);
+      return kUnusable;
+    }
     return app.exit(error) == 0 ? kAllDone : kUnusable;
   } catch (const std::exception& error) {
     fmt::print(stderr, "fovea: {}\n", error.what());

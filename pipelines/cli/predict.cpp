@@ -29,7 +29,8 @@ int run_predict(const PredictFlags& flags) {
   const ClassificationPipeline pipeline = ClassificationPipeline::load(flags.model);
   const std::vector<fs::path> files = find_images(flags.images);
   const fs::path base = fs::is_directory(flags.images) ? fs::path(flags.images) : fs::path(flags.images).parent_path();
-  PredictionWriter writer({.out = flags.out, .base = base, .top = flags.top, .overlays = !flags.no_overlays});
+  PredictionWriter writer(
+      {.out = flags.out, .base = base, .top = flags.top, .overlays = !flags.no_overlays, .expected = static_cast<std::int64_t>(files.size())});
   const DirectoryRunSummary summary = run_directory(pipeline, files, writer, {.batch = flags.batch, .workers = flags.workers});
   writer.finish(summary, flags.model);
   flags.shared.log(fmt::format("{} images classified, {} failed, {:.2f} s, {:.0f} images/s; results in {}", summary.images, summary.failures,

@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <new>
 #include <nlohmann/json.hpp>
 
 #include "fovea/base/error.hpp"
@@ -34,8 +35,12 @@ ClassificationPipeline ClassificationPipeline::load(const std::filesystem::path&
     ClassificationPipeline pipeline(std::move(network), file.metadata.architecture, std::move(preprocessing), file.metadata.labels);
     pipeline.set_training(file.metadata.training);
     return pipeline;
-  } catch (const OptionError& error) {  // what would be a wrong option elsewhere is a damaged file here
+  } catch (const FileError&) {
+    throw;
+  } catch (const Error& error) {  // what would be a wrong option or shape elsewhere is a damaged file here
     throw FileError(where, error.what());
+  } catch (const std::bad_alloc&) {
+    throw FileError(where, "describes a network that does not fit in this machine's memory");
   }
 }
 

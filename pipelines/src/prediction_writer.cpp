@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kSheetTiles = 64;
+constexpr std::int64_t kSheetTiles = 64;
 const cv::Scalar kRight{96, 160, 48}, kWrong{56, 56, 216}, kUnknown{130, 130, 130};
 
 /// One value of a CSV row: quoted when it holds a separator (RFC 4180).
@@ -58,15 +58,19 @@ PredictionWriter::PredictionWriter(const PredictionWriterOptions& options)
 }
 
 fs::path PredictionWriter::overlay_path(const fs::path& file) const {
-  fs::path name = options_.base.empty() ? file.filename() : file.lexically_relative(options_.base);
-  if (name.empty() || *name.begin() == "..") name = file.relative_path().lexically_normal();
+  const fs::path base = options_.base.empty() ? fs::path(".") : options_.base;
+  fs::path name = file.lexically_normal().lexically_relative(base.lexically_normal());
+  if (name.empty() || *name.begin() == "..") name = fs::absolute(file).lexically_normal().relative_path();  // not below the base
   const std::string extension = file.extension().string();
   if (extension != ".png" && extension != ".jpg" && extension != ".jpeg") name += ".png";
   return options_.out / "overlays" / name;
 }
 
 void PredictionWriter::add_tile(const fs::path& file, const cv::Mat& image, const Classification& result) {
-  if (tiles_.size() >= kSheetTiles) return;
+  const auto taken = static_cast<std::int64_t>(tiles_.size());
+  const std::int64_t due = options_.expected > kSheetTiles ? seen_ * kSheetTiles / options_.expected : seen_;  // tiles before this image
+  ++seen_;
+  if (taken > due || taken >= kSheetTiles) return;
   tiles_.push_back({.image = thumbnail(image, ContactSheetOptions{}.tile_side),
                     .caption = fmt::format("{} {:.0f}%", result.label, 100 * result.score),
                     .colour = verdict_colour(file, result)});

@@ -36,8 +36,8 @@ std::vector<Series> series_of(const std::vector<EpochReport>& epochs, bool losse
 void LearningCurvesHook::on_epoch(const EpochReport& report) {
   epochs_.push_back(report);
   const cv::Size size{900, 420};
-  const cv::Mat losses = draw_chart({.title = "loss", .x_label = "epoch", .y_label = "", .size = size}, series_of(epochs_, true));
-  const cv::Mat shares = draw_chart({.title = "validation accuracy", .x_label = "epoch", .y_label = "", .size = size}, series_of(epochs_, false));
+  const cv::Mat losses = draw_chart({.title = "loss", .x_label = "epoch", .y_label = "", .size = size, .whole_x = true}, series_of(epochs_, true));
+  const cv::Mat shares = draw_chart({.title = "validation accuracy", .x_label = "epoch", .y_label = "", .size = size, .whole_x = true}, series_of(epochs_, false));
   cv::Mat picture;
   cv::vconcat(losses, shares, picture);
   save_image(file_, picture);

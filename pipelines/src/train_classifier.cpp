@@ -37,7 +37,10 @@ void require_one_of(const char* kind, const std::string& value, const std::vecto
 }
 
 void check(const ClassifierRecipe& recipe) {
+  std::vector<std::string> models;
+  for (const CatalogueEntry& entry : classifier_catalogue()) models.push_back(entry.name);
   require_one_of("task", recipe.task, {"classify"});
+  require_one_of("model", recipe.model, models);
   require_one_of("optimizer", recipe.optimizer, {"sgd", "adamw"});
   require_one_of("schedule", recipe.schedule, {"constant", "step", "cosine"});
   for (const std::string& name : recipe.augment) require_one_of("augmentation", name, {"flip", "crop", "resized-crop"});
@@ -106,11 +109,12 @@ Schedule schedule_for(const ClassifierRecipe& recipe, std::int64_t steps_per_epo
   return Schedule(options);
 }
 
-/// Results of an earlier run are not overwritten.
+/// Weights of an earlier run are not overwritten. One that failed before its first epoch ended has left none and is not in the way.
 void prepare_folder(const fs::path& out) {
-  if (fs::exists(out / "weights"))
+  const fs::path weights = out / "weights";
+  if (fs::exists(weights) && !fs::is_empty(weights))
     throw FileError(out.string(), "holds the weights of an earlier run; choose another folder or remove it");
-  make_folder(out / "weights");
+  make_folder(weights);
   make_folder(out / "plots");
 }
 

@@ -38,7 +38,8 @@ std::vector<T> absolute(std::vector<T> values) {
   return values;
 }
 
-/// Scratch of exactly the size that a kernel asks for, filled with NaN: reading it before writing it, or behind its end, is found out.
+/// Scratch of the size that a kernel asks for, to the cache line, filled with NaN: reading it before writing it is found out, and with
+/// AddressSanitizer touching what lies behind it.
 class Scratch {
  public:
   explicit Scratch(std::size_t bytes) : lines_((bytes + 63) / 64, all_ones()) {}

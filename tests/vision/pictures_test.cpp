@@ -228,6 +228,14 @@ TEST(ImageWriter, RefusalsNameTheFile) {
   EXPECT_TRUE(std::filesystem::is_empty(folder / "file"));
 }
 
+TEST(Chart, WholeXHasNoTicksBetweenWholeNumbers) {
+  const Series line{"", {{1, 0}, {2, 1}, {3, 0}}};
+  const ChartFrame fine = chart_frame({.title = "", .x_label = "", .y_label = ""}, std::span(&line, 1));
+  const ChartFrame whole = chart_frame({.title = "", .x_label = "", .y_label = "", .whole_x = true}, std::span(&line, 1));
+  EXPECT_GT(fine.x_ticks.size(), 3u);
+  EXPECT_EQ(whole.x_ticks, (std::vector<double>{1, 2, 3}));
+}
+
 }  // namespace
 
 }  // namespace fovea

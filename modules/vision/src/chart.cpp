@@ -167,7 +167,8 @@ ChartFrame chart_frame(const ChartOptions& options, std::span<const Series> seri
   for (const double tick : frame.y_ticks) widest = std::max(widest, kTickText.width_of(tick_label(tick, y_step)));
   frame.plot = {kLeft + widest, kTop, options.size.width - kLeft - widest - kRight, height};
 
-  const double x_step = tick_step(frame.x_range.y - frame.x_range.x, std::max(2, frame.plot.width / kPixelsPerX));
+  const double fine_step = tick_step(frame.x_range.y - frame.x_range.x, std::max(2, frame.plot.width / kPixelsPerX));
+  const double x_step = options.whole_x ? std::max(1.0, fine_step) : fine_step;
   frame.x_ticks = ticks_in(frame.x_range, x_step);
   return frame;
 }

@@ -16,10 +16,11 @@ struct PredictionWriterOptions {
   std::filesystem::path base;  ///< overlays are named by the path below this folder
   std::int64_t top = 5;        ///< ranked classes per image in predictions.jsonl
   bool overlays = true;
+  std::int64_t expected = 0;  ///< how many files will come, so that the contact sheet can be spread over them; 0: its first 64
 };
 
 /// Writes into `out`: predictions.jsonl and predictions.csv (one line an image), failed.jsonl (file and reason), overlays/ (each image with
-/// its class and probability), contact_sheet.png (the first 64; a frame is green or red where the image's folder is named after a class) and
+/// its class and probability), contact_sheet.png (64, evenly spread; a frame is green or red where the image's folder is named after a class) and
 /// manifest.json. Every file appears under its name only when it is complete: call finish() at the end.
 class PredictionWriter final : public ClassificationWriter {
  public:
@@ -36,6 +37,7 @@ class PredictionWriter final : public ClassificationWriter {
   PredictionWriterOptions options_;
   FileWriter jsonl_, csv_, failed_;
   std::vector<Tile> tiles_;
+  std::int64_t seen_ = 0;
 };
 
 }  // namespace fovea
