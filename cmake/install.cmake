@@ -11,5 +11,8 @@ get_property(FOVEA_MODULES GLOBAL PROPERTY FOVEA_MODULES)
 list(REVERSE FOVEA_MODULES)
 list(TRANSFORM FOVEA_MODULES PREPEND -lfovea_ OUTPUT_VARIABLE FOVEA_PC_LIBS)
 list(JOIN FOVEA_PC_LIBS " " FOVEA_PC_LIBS)
+# Relative to the file, so that an installed tree may be moved.
+file(RELATIVE_PATH FOVEA_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" FOVEA_PC_PREFIX "${FOVEA_PC_PREFIX}")
 configure_file(cmake/fovea.pc.in fovea.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/fovea.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -13,9 +13,8 @@ cmake --build "$work/build"
 "$work/build/consumer" "$work/a.fovea"
 
 export PKG_CONFIG_PATH="$work/prefix/lib/x86_64-linux-gnu/pkgconfig:$work/prefix/lib/pkgconfig"
-# The prefix in the file is the configured one; this installation lies elsewhere.
-read -ra flags <<<"$(pkg-config --define-variable=prefix="$work/prefix" --cflags fovea)"
-read -ra libs <<<"$(pkg-config --define-variable=prefix="$work/prefix" --libs fovea)"
+read -ra flags <<<"$(pkg-config --cflags fovea)"
+read -ra libs <<<"$(pkg-config --libs fovea)"
 "$compiler" "${flags[@]}" "$here/consumer.cpp" -o "$work/by_pkg_config" "${libs[@]}"
 "$work/by_pkg_config" "$work/b.fovea"
 cmp "$work/a.fovea" "$work/b.fovea"

@@ -41,8 +41,8 @@ void accumulate_into_leaf(VariableState& leaf, Tensor gradient) {
 
 void check_gradient(const Node& consumer, std::size_t input, const TensorSpec& wanted, const Tensor& gradient) {
   if (gradient.spec() == wanted) return;
-  throw ShapeError(fmt::format("[{}] backward gave input {} a gradient {} {}, expected {} {}", consumer.name, input, name_of(gradient.dtype()),
-                               gradient.shape().to_string(), name_of(wanted.dtype), wanted.shape.to_string()));
+  throw ShapeError(fmt::format("[{}] backward gave input {} a gradient {} {}, expected {} {}", consumer.name, input,
+                               name_of(gradient.dtype()), gradient.shape().to_string(), name_of(wanted.dtype), wanted.shape.to_string()));
 }
 
 class BackwardPass {
@@ -105,10 +105,11 @@ void backward(const Variable& output, const Tensor& seed, BackwardOptions option
   if (!output.requires_grad()) throw Error("backward wants a variable that was computed from one that requires a gradient");
   const Tensor& value = output.value();
   if (!seed.defined() && value.numel() != 1)
-    throw ShapeError(fmt::format("backward from a variable of shape {} wants a seed gradient; only one element needs none", value.shape().to_string()));
+    throw ShapeError(
+        fmt::format("backward from a variable of shape {} wants a seed gradient; only one element needs none", value.shape().to_string()));
   if (seed.defined() && seed.spec() != value.spec())
-    throw ShapeError(fmt::format("backward from {} {} wants a seed of the same kind, found {} {}", name_of(value.dtype()), value.shape().to_string(),
-                                 name_of(seed.dtype()), seed.shape().to_string()));
+    throw ShapeError(fmt::format("backward from {} {} wants a seed of the same kind, found {} {}", name_of(value.dtype()),
+                                 value.shape().to_string(), name_of(seed.dtype()), seed.shape().to_string()));
   const NoGradGuard no_grad;
   const auto& state = GraphAccess::state(output);
   const Edge root = state->producer != nullptr ? Edge{state->producer, state->output_index, nullptr} : Edge{nullptr, 0, state};

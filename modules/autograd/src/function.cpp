@@ -26,8 +26,9 @@ const Tensor& SavedTensor::get(const char* reader) const {
   if (!tensor_.defined()) return tensor_;
   const Storage& storage = tensor_.storage();
   if (storage.version() != version_)
-    throw Error(fmt::format("[{}] saved a tensor of shape {} for its backward pass, but [{}] has changed it in place since (version {}, saved at {})",
-                            reader, tensor_.shape().to_string(), storage.last_writer(), storage.version(), version_));
+    throw Error(fmt::format(
+        "[{}] saved a tensor of shape {} for its backward pass, but [{}] has changed it in place since (version {}, saved at {})", reader,
+        tensor_.shape().to_string(), storage.last_writer(), storage.version(), version_));
   return tensor_;
 }
 

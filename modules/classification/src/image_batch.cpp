@@ -14,7 +14,8 @@ RandomStream augmentation_stream(std::uint64_t seed, std::int64_t epoch, std::in
   return RandomStream(seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(index), kPurpose);
 }
 
-void fill_sample(const ClassificationSample& sample, std::int64_t index, std::int64_t epoch, const ImageBatchOptions& options, float* destination) {
+void fill_sample(const ClassificationSample& sample, std::int64_t index, std::int64_t epoch, const ImageBatchOptions& options,
+                 float* destination) {
   const Preprocessing& preprocessing = options.preprocessing;
   cv::Mat image = preprocessing.geometry(sample.image.size())->apply(sample.image);
   if (options.augmentation != nullptr) {
@@ -26,13 +27,14 @@ void fill_sample(const ClassificationSample& sample, std::int64_t index, std::in
 
 }  // namespace
 
-std::unique_ptr<BatchLoader<ImageBatch>> load_batches(const ClassificationDataset& dataset, std::vector<std::int64_t> order, std::int64_t epoch,
-                                                      const ImageBatchOptions& options) {
+std::unique_ptr<BatchLoader<ImageBatch>> load_batches(const ClassificationDataset& dataset, std::vector<std::int64_t> order,
+                                                      std::int64_t epoch, const ImageBatchOptions& options) {
   const auto samples = static_cast<std::int64_t>(order.size());
   const auto make = [&dataset, order = std::move(order), epoch, options](std::int64_t batch) {
     const Preprocessing& p = options.preprocessing;
     const std::int64_t begin = batch * options.batch, end = std::min(begin + options.batch, static_cast<std::int64_t>(order.size()));
-    ImageBatch result{.images = Tensor::empty({end - begin, p.height, p.width, p.channels}), .labels = Tensor::empty({end - begin}, DType::i64)};
+    ImageBatch result{.images = Tensor::empty({end - begin, p.height, p.width, p.channels}),
+                      .labels = Tensor::empty({end - begin}, DType::i64)};
     const std::int64_t image_size = std::int64_t{p.height} * p.width * p.channels;
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t index = order[static_cast<std::size_t>(i)];

@@ -7,7 +7,8 @@
 
 namespace fovea {
 
-InputStatistics measure_inputs(const ClassificationDataset& dataset, const Preprocessing& preprocessing, std::int64_t limit, std::uint64_t seed) {
+InputStatistics measure_inputs(const ClassificationDataset& dataset, const Preprocessing& preprocessing, std::int64_t limit,
+                               std::uint64_t seed) {
   Preprocessing plain = preprocessing;  // values in [0, 1]
   const auto channels = static_cast<std::size_t>(plain.channels);
   plain.mean.assign(channels, 0);

@@ -23,7 +23,9 @@ const ResNetMiniOptions& checked(const ResNetMiniOptions& o) {
 }  // namespace
 
 ResNetMini::ResNetMini(const ResNetMiniOptions& o)
-    : conv1_(o.channels, checked(o).widths[0], {.kernel = 3, .padding = 1, .bias = false}), bn1_(o.widths[0]), fc_(o.widths.back(), o.classes) {
+    : conv1_(o.channels, checked(o).widths[0], {.kernel = 3, .padding = 1, .bias = false}),
+      bn1_(o.widths[0]),
+      fc_(o.widths.back(), o.classes) {
   register_module("conv1", conv1_);
   register_module("bn1", bn1_);
   std::int64_t channels = o.widths[0];

@@ -9,7 +9,8 @@
 namespace fovea {
 
 Linear::Linear(std::int64_t inputs, std::int64_t outputs, const LinearOptions& options) {
-  if (inputs < 1 || outputs < 1) throw OptionError(fmt::format("[linear] inputs and outputs are at least 1, found {} and {}", inputs, outputs));
+  if (inputs < 1 || outputs < 1)
+    throw OptionError(fmt::format("[linear] inputs and outputs are at least 1, found {} and {}", inputs, outputs));
   FileLayout layout;
   const auto [height, width, channels] = options.flattened;
   if (options.flattened != LinearOptions{}.flattened) {

@@ -19,7 +19,8 @@ Tensor exchange_axes(const Tensor& tensor, std::int64_t outer, std::int64_t a, s
   for (std::int64_t o = 0; o < outer; ++o)
     for (std::int64_t i = 0; i < a; ++i)
       for (std::int64_t j = 0; j < b; ++j)
-        std::memcpy(to + static_cast<std::size_t>((o * b + j) * a + i) * size, from + static_cast<std::size_t>((o * a + i) * b + j) * size, size);
+        std::memcpy(to + static_cast<std::size_t>((o * b + j) * a + i) * size, from + static_cast<std::size_t>((o * a + i) * b + j) * size,
+                    size);
   return result;
 }
 
@@ -44,8 +45,10 @@ Tensor to_file(const Tensor& tensor, const FileLayout& layout) {
   const Shape& shape = tensor.shape();
   check(shape, layout);
   switch (layout.kind) {
-    case FileLayout::Kind::plain: break;
-    case FileLayout::Kind::conv_filter: return exchange_axes(tensor, shape[0], shape[1] * shape[2], shape[3], file_shape(shape, layout));
+    case FileLayout::Kind::plain:
+      break;
+    case FileLayout::Kind::conv_filter:
+      return exchange_axes(tensor, shape[0], shape[1] * shape[2], shape[3], file_shape(shape, layout));
     case FileLayout::Kind::linear_after_flatten:
       return exchange_axes(tensor, shape[0], layout.height * layout.width, layout.channels, shape);
   }
@@ -56,7 +59,8 @@ Tensor from_file(const Tensor& tensor, const FileLayout& layout) {
   const Shape& shape = tensor.shape();
   check(shape, layout);
   switch (layout.kind) {
-    case FileLayout::Kind::plain: break;
+    case FileLayout::Kind::plain:
+      break;
     case FileLayout::Kind::conv_filter:
       return exchange_axes(tensor, shape[0], shape[1], shape[2] * shape[3], {shape[0], shape[2], shape[3], shape[1]});
     case FileLayout::Kind::linear_after_flatten:

@@ -27,8 +27,7 @@ Allocator& allocator_of(Device device) {
   return cpu;
 }
 
-Storage::Storage(std::size_t bytes, Device device)
-    : data_(nullptr), bytes_(bytes), device_(device), allocator_(&allocator_of(device)) {
+Storage::Storage(std::size_t bytes, Device device) : data_(nullptr), bytes_(bytes), device_(device), allocator_(&allocator_of(device)) {
   data_ = allocator_->allocate(bytes_);
 }
 

@@ -33,15 +33,16 @@ void ProgressHook::on_step(const StepReport& report) {
   const auto done = static_cast<double>(report.epoch * report.steps + report.step + 1);
   const auto all = static_cast<double>(report.epochs * report.steps);
   const auto filled = static_cast<int>(kBarWidth * (report.step + 1) / std::max<std::int64_t>(report.steps, 1));
-  const std::string text = fmt::format("{}epoch {}/{} [{:#<{}}{:.<{}}] {}/{}  loss {:.4f}  {} left", kEraseLine, report.epoch + 1, report.epochs, "", filled,
-                                       "", kBarWidth - filled, report.step + 1, report.steps, smoothed_loss_,
-                                       format_duration(report.seconds / done * (all - done)));
+  const std::string text =
+      fmt::format("{}epoch {}/{} [{:#<{}}{:.<{}}] {}/{}  loss {:.4f}  {} left", kEraseLine, report.epoch + 1, report.epochs, "", filled, "",
+                  kBarWidth - filled, report.step + 1, report.steps, smoothed_loss_, format_duration(report.seconds / done * (all - done)));
   std::fputs(text.c_str(), stream_);
   std::fflush(stream_);
 }
 
 void ProgressHook::on_epoch(const EpochReport& report) {
-  std::string text = fmt::format("{}epoch {}/{}  train_loss {:.4f}", bar_ ? kEraseLine : "", report.epoch + 1, report.epochs, report.train_loss);
+  std::string text =
+      fmt::format("{}epoch {}/{}  train_loss {:.4f}", bar_ ? kEraseLine : "", report.epoch + 1, report.epochs, report.train_loss);
   for (const auto& [name, value] : report.validation) text += fmt::format("  {} {:.4f}", name, value);
   text += fmt::format("  {}  {:.0f} images/s{}\n", format_duration(report.seconds), report.images_per_second, report.best ? "  best" : "");
   std::fputs(text.c_str(), stream_);

@@ -10,8 +10,10 @@ namespace fovea {
 
 Sgd::Sgd(std::vector<NamedParameter> parameters, const SgdOptions& options)
     : Optimizer(std::move(parameters)), options_(options), velocities_(Optimizer::parameters().size()) {
-  if (!(options.momentum >= 0 && options.momentum < 1)) throw OptionError(fmt::format("[sgd] momentum is in [0, 1), found {}", options.momentum));
-  if (!(options.dampening >= 0 && options.dampening <= 1)) throw OptionError(fmt::format("[sgd] dampening is in [0, 1], found {}", options.dampening));
+  if (!(options.momentum >= 0 && options.momentum < 1))
+    throw OptionError(fmt::format("[sgd] momentum is in [0, 1), found {}", options.momentum));
+  if (!(options.dampening >= 0 && options.dampening <= 1))
+    throw OptionError(fmt::format("[sgd] dampening is in [0, 1], found {}", options.dampening));
   if (!(options.weight_decay >= 0)) throw OptionError(fmt::format("[sgd] weight decay is at least 0, found {}", options.weight_decay));
   if (options.nesterov && (options.momentum == 0 || options.dampening != 0))
     throw OptionError(fmt::format("[sgd] nesterov wants a momentum and no dampening, found momentum {} and dampening {}", options.momentum,
@@ -29,8 +31,10 @@ void Sgd::update(std::size_t index, double learning_rate, const Tensor& gradient
                               .nesterov = options_.nesterov,
                               .first = first};
   dispatch_floating(weight.dtype(), "sgd", [&]<class T>() {
-    kernels::table(weight.device()).of<T>().optimizer.sgd(kernels::Context::current(), weight.numel(), step, gradient.data<T>(),
-                                                          velocity.defined() ? velocity.mutable_data<T>() : nullptr, weight.mutable_data<T>());
+    kernels::table(weight.device())
+        .of<T>()
+        .optimizer.sgd(kernels::Context::current(), weight.numel(), step, gradient.data<T>(),
+                       velocity.defined() ? velocity.mutable_data<T>() : nullptr, weight.mutable_data<T>());
   });
   weight.storage().bump_version("sgd");
 }

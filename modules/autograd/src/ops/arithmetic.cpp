@@ -13,7 +13,8 @@ using kernels::Context;
 Tensor affine_of(const Tensor& x, double alpha, double beta) {
   Tensor y = Tensor::empty(x.shape(), x.dtype());
   dispatch_floating(x.dtype(), "affine", [&]<class T>() {
-    kernels_for<T>(x).elementwise.affine(Context::current(), x.numel(), static_cast<T>(alpha), static_cast<T>(beta), x.data<T>(), y.mutable_data<T>());
+    kernels_for<T>(x).elementwise.affine(Context::current(), x.numel(), static_cast<T>(alpha), static_cast<T>(beta), x.data<T>(),
+                                         y.mutable_data<T>());
   });
   return y;
 }
@@ -74,7 +75,8 @@ class Multiply final : public BinaryFunction {
     return {product_of(in[0], in[1])};
   }
   std::vector<Tensor> backward(std::span<const Tensor> dy) override {
-    return {needs_gradient(0) ? product_of(dy[0], b_.get(name())) : Tensor{}, needs_gradient(1) ? product_of(dy[0], a_.get(name())) : Tensor{}};
+    return {needs_gradient(0) ? product_of(dy[0], b_.get(name())) : Tensor{},
+            needs_gradient(1) ? product_of(dy[0], a_.get(name())) : Tensor{}};
   }
 
  private:
@@ -90,7 +92,9 @@ class Affine final : public Function {
     check_floating(name(), inputs[0]);
     return {inputs[0]};
   }
-  std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec>) override { return {affine_of(in[0], alpha_, beta_)}; }
+  std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec>) override {
+    return {affine_of(in[0], alpha_, beta_)};
+  }
   std::vector<Tensor> backward(std::span<const Tensor> dy) override { return {affine_of(dy[0], alpha_, 0)}; }
 
  private:

@@ -60,7 +60,8 @@ Variable average_pool2d(const Variable& x, const Pool2dGeometry& geometry, bool 
 Variable global_average_pool2d(const Variable& x) {
   check_rank("global_average_pool2d", "input", x.value().spec(), 4, "[N,H,W,C]");
   const Extent2 image{x.extent(1), x.extent(2)};
-  if (image.height < 1 || image.width < 1) throw ShapeError("[global_average_pool2d] the images have no pixels: shape " + x.shape().to_string());
+  if (image.height < 1 || image.width < 1)
+    throw ShapeError("[global_average_pool2d] the images have no pixels: shape " + x.shape().to_string());
   return reshape(average_pool2d(x, {.window = image, .stride = image}), {x.extent(0), x.extent(3)});
 }
 

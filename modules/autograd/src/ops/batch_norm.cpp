@@ -42,7 +42,8 @@ class BatchNormFunction final : public Function {
 
   std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override {
     check_floating(name(), in[0]);
-    if (in[0].shape.rank() < 2) throw ShapeError(fmt::format("[batch_norm] input wants at least 2 axes [..., C], found {}", in[0].shape.to_string()));
+    if (in[0].shape.rank() < 2)
+      throw ShapeError(fmt::format("[batch_norm] input wants at least 2 axes [..., C], found {}", in[0].shape.to_string()));
     const Shape channels{in[0].shape.at(-1)};
     check_same_dtype(name(), "gamma", in[1], in[0]);
     check_same_dtype(name(), "beta", in[2], in[0]);
@@ -118,7 +119,8 @@ BatchNormResult batch_norm(const Variable& x, const Variable& gamma, const Varia
   return {outputs[0], outputs[1].value(), outputs[2].value()};
 }
 
-Variable batch_norm_fixed(const Variable& x, const Variable& gamma, const Variable& beta, const Tensor& mean, const Tensor& variance, double epsilon) {
+Variable batch_norm_fixed(const Variable& x, const Variable& gamma, const Variable& beta, const Tensor& mean, const Tensor& variance,
+                          double epsilon) {
   return apply_one(std::make_unique<BatchNormFunction>(epsilon, mean, variance), x, gamma, beta);
 }
 

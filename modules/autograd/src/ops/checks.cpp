@@ -17,7 +17,8 @@ void check_floating(const char* op, const TensorSpec& spec) {
 
 void check_same_dtype(const char* op, const char* input, const TensorSpec& spec, const TensorSpec& first) {
   if (spec.dtype != first.dtype)
-    throw ShapeError(fmt::format("[{}] {} has type {}, expected {} as the first input", op, input, name_of(spec.dtype), name_of(first.dtype)));
+    throw ShapeError(
+        fmt::format("[{}] {} has type {}, expected {} as the first input", op, input, name_of(spec.dtype), name_of(first.dtype)));
 }
 
 void check_shape(const char* op, const char* input, const TensorSpec& spec, const Shape& expected) {

@@ -39,14 +39,15 @@ Conv2dShape shape_of(const Shape& x, const Shape& filter, const Conv2dGeometry& 
 
 void check_geometry(const Conv2dGeometry& g) {
   const auto outside = [](std::int64_t low, std::initializer_list<std::int64_t> settings) {
-    return std::any_of(settings.begin(), settings.end(), [low](std::int64_t setting) { return setting < low || setting > kLargestSetting; });
+    return std::any_of(settings.begin(), settings.end(),
+                       [low](std::int64_t setting) { return setting < low || setting > kLargestSetting; });
   };
   if (outside(1, {g.stride.height, g.stride.width, g.dilation.height, g.dilation.width, g.groups}))
-    throw ShapeError(fmt::format("[conv2d] stride, dilation and groups are in [1, {}], found stride {}x{}, dilation {}x{}, groups {}", kLargestSetting,
-                                 g.stride.height, g.stride.width, g.dilation.height, g.dilation.width, g.groups));
+    throw ShapeError(fmt::format("[conv2d] stride, dilation and groups are in [1, {}], found stride {}x{}, dilation {}x{}, groups {}",
+                                 kLargestSetting, g.stride.height, g.stride.width, g.dilation.height, g.dilation.width, g.groups));
   if (outside(0, {g.padding.top, g.padding.bottom, g.padding.left, g.padding.right}))
-    throw ShapeError(fmt::format("[conv2d] padding is in [0, {}], found top {}, bottom {}, left {}, right {}", kLargestSetting, g.padding.top,
-                                 g.padding.bottom, g.padding.left, g.padding.right));
+    throw ShapeError(fmt::format("[conv2d] padding is in [0, {}], found top {}, bottom {}, left {}, right {}", kLargestSetting,
+                                 g.padding.top, g.padding.bottom, g.padding.left, g.padding.right));
 }
 
 class Conv2dFunction final : public Function {
@@ -72,8 +73,7 @@ class Conv2dFunction final : public Function {
     if (x[3] != filter[3] * groups)
       throw ShapeError(fmt::format("[conv2d] input {} has {} channels but the filter {} in {} group{} wants {}", x.to_string(), x[3],
                                    filter.to_string(), groups, groups == 1 ? "" : "s", filter[3] * groups));
-    if (filter[0] % groups != 0)
-      throw ShapeError(fmt::format("[conv2d] {} filters cannot be shared by {} groups", filter[0], groups));
+    if (filter[0] % groups != 0) throw ShapeError(fmt::format("[conv2d] {} filters cannot be shared by {} groups", filter[0], groups));
     if (filter[1] < 1 || filter[2] < 1) throw ShapeError(fmt::format("[conv2d] filter {} has no cells", filter.to_string()));
     if (in.size() > 2) {
       check_same_dtype(name(), "bias", in[2], in[0]);
@@ -81,9 +81,10 @@ class Conv2dFunction final : public Function {
     }
     const Conv2dShape shape = shape_of(x, filter, geometry_);
     if (shape.p < 1 || shape.q < 1)
-      throw ShapeError(fmt::format("[conv2d] filter {} with dilation {}x{} does not fit into input {} with padding top {}, bottom {}, left {}, right {}",
-                                   filter.to_string(), geometry_.dilation.height, geometry_.dilation.width, x.to_string(), geometry_.padding.top,
-                                   geometry_.padding.bottom, geometry_.padding.left, geometry_.padding.right));
+      throw ShapeError(
+          fmt::format("[conv2d] filter {} with dilation {}x{} does not fit into input {} with padding top {}, bottom {}, left {}, right {}",
+                      filter.to_string(), geometry_.dilation.height, geometry_.dilation.width, x.to_string(), geometry_.padding.top,
+                      geometry_.padding.bottom, geometry_.padding.left, geometry_.padding.right));
     return {{Shape{shape.n, shape.p, shape.q, shape.k}, in[0].dtype}};
   }
 
@@ -94,7 +95,8 @@ class Conv2dFunction final : public Function {
     filter_shape_ = in[1].shape();
     has_bias_ = in.size() > 2;
     Tensor y = Tensor::empty(out[0].shape, out[0].dtype);
-    conv2d_forward(shape_of(x_shape_, filter_shape_, geometry_), in[0], in[1], has_bias_ ? in[2] : Tensor{}, records() ? nullptr : cache_, y);
+    conv2d_forward(shape_of(x_shape_, filter_shape_, geometry_), in[0], in[1], has_bias_ ? in[2] : Tensor{}, records() ? nullptr : cache_,
+                   y);
     return {y};
   }
 

@@ -32,7 +32,8 @@ Tensor PackedFilterCache::get(const Conv2dShape& shape, const Tensor& filter) {
   return packed_;
 }
 
-void conv2d_forward(const Conv2dShape& shape, const Tensor& x, const Tensor& filter, const Tensor& bias, PackedFilterCache* cache, Tensor& y) {
+void conv2d_forward(const Conv2dShape& shape, const Tensor& x, const Tensor& filter, const Tensor& bias, PackedFilterCache* cache,
+                    Tensor& y) {
   dispatch_floating(x.dtype(), "conv2d", [&]<class T>() {
     Context& context = Context::current();
     const auto& conv = kernels_for<T>(x).conv2d;

@@ -24,7 +24,9 @@ class CrossEntropy final : public Function {
   }
   const char* name() const override { return "cross_entropy"; }
   Attributes attributes() const override {
-    return {{"reduction", std::string(options_.reduction == Reduction::mean ? "mean" : options_.reduction == Reduction::sum ? "sum" : "none")},
+    return {{"reduction", std::string(options_.reduction == Reduction::mean  ? "mean"
+                                      : options_.reduction == Reduction::sum ? "sum"
+                                                                             : "none")},
             {"ignore_index", options_.ignore_index},
             {"label_smoothing", options_.label_smoothing}};
   }
@@ -36,7 +38,8 @@ class CrossEntropy final : public Function {
       throw ShapeError(fmt::format("[cross_entropy] logits want a last axis of at least one class, found {}", logits.shape.to_string()));
     const Shape rows(logits.shape.extents().first(static_cast<std::size_t>(logits.shape.rank() - 1)));
     const std::int64_t classes = logits.shape.at(-1);
-    if (targets_.dtype() != DType::i64) throw ShapeError(fmt::format("[cross_entropy] targets are i64, found {}", name_of(targets_.dtype())));
+    if (targets_.dtype() != DType::i64)
+      throw ShapeError(fmt::format("[cross_entropy] targets are i64, found {}", name_of(targets_.dtype())));
     check_shape(name(), "targets", targets_.spec(), rows);
     if (options_.class_weights.defined()) {
       check_shape(name(), "class weights", options_.class_weights.spec(), Shape{classes});
@@ -74,11 +77,13 @@ class CrossEntropy final : public Function {
   std::vector<Tensor> backward(std::span<const Tensor> dy) override {
     const Tensor& logits = logits_.get(name());
     const CrossEntropyShape shape = shape_of(logits);
-    const Tensor row_scale = options_.reduction == Reduction::none ? dy[0] : Tensor::full({shape.rows}, dy[0].item() / divisor_, logits.dtype());
+    const Tensor row_scale =
+        options_.reduction == Reduction::none ? dy[0] : Tensor::full({shape.rows}, dy[0].item() / divisor_, logits.dtype());
     Tensor dlogits = Tensor::empty(logits.shape(), logits.dtype());
     dispatch_floating(logits.dtype(), name(), [&]<class T>() {
-      kernels_for<T>(logits).softmax.cross_entropy_backward(Context::current(), shape, logits.data<T>(), targets_.data<std::int64_t>(), weights<T>(),
-                                                            log_sum_exp_.data<T>(), row_scale.data<T>(), dlogits.mutable_data<T>());
+      kernels_for<T>(logits).softmax.cross_entropy_backward(Context::current(), shape, logits.data<T>(), targets_.data<std::int64_t>(),
+                                                            weights<T>(), log_sum_exp_.data<T>(), row_scale.data<T>(),
+                                                            dlogits.mutable_data<T>());
     });
     return {dlogits};
   }
@@ -86,7 +91,10 @@ class CrossEntropy final : public Function {
  private:
   CrossEntropyShape shape_of(const Tensor& logits) const {
     const std::int64_t classes = logits.extent(-1);
-    return {.rows = logits.numel() / classes, .classes = classes, .ignore_index = options_.ignore_index, .label_smoothing = options_.label_smoothing};
+    return {.rows = logits.numel() / classes,
+            .classes = classes,
+            .ignore_index = options_.ignore_index,
+            .label_smoothing = options_.label_smoothing};
   }
   template <class T>
   const T* weights() const {

@@ -29,8 +29,8 @@ class Dropout final : public Function {
   Tensor masked(const Tensor& x) const {
     Tensor y = Tensor::empty(x.shape(), x.dtype());
     dispatch_floating(x.dtype(), name(), [&]<class T>() {
-      kernels_for<T>(x).elementwise.dropout(kernels::Context::current(), x.numel(), mask_, static_cast<T>(1 / (1 - probability_)), x.data<T>(),
-                                            y.mutable_data<T>());
+      kernels_for<T>(x).elementwise.dropout(kernels::Context::current(), x.numel(), mask_, static_cast<T>(1 / (1 - probability_)),
+                                            x.data<T>(), y.mutable_data<T>());
     });
     return y;
   }
@@ -42,7 +42,8 @@ class Dropout final : public Function {
 }  // namespace
 
 Variable dropout(const Variable& x, double probability, RandomStream& stream) {
-  if (!(probability >= 0 && probability < 1)) throw OptionError(fmt::format("[dropout] the probability is in [0, 1), found {}", probability));
+  if (!(probability >= 0 && probability < 1))
+    throw OptionError(fmt::format("[dropout] the probability is in [0, 1), found {}", probability));
   if (probability == 0) return x;
   const std::uint32_t key0 = stream.next_u32(), key1 = stream.next_u32();
   const auto threshold = static_cast<std::uint32_t>(std::floor(probability * 0x1p32));

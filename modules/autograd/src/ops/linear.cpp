@@ -28,7 +28,8 @@ class LinearFunction final : public Function {
     check_same_dtype(name(), "weight", in[1], in[0]);
     const Shape &x = in[0].shape, &weight = in[1].shape;
     if (x[1] != weight[1])
-      throw ShapeError(fmt::format("[linear] input {} has {} features but the weight {} wants {}", x.to_string(), x[1], weight.to_string(), weight[1]));
+      throw ShapeError(
+          fmt::format("[linear] input {} has {} features but the weight {} wants {}", x.to_string(), x[1], weight.to_string(), weight[1]));
     if (in.size() > 2) {
       check_same_dtype(name(), "bias", in[2], in[0]);
       check_shape(name(), "bias", in[2], Shape{weight[0]});

@@ -44,8 +44,8 @@ class Matmul final : public Function {
     check_rank(name(), "the second input", in[1], 2, "[rows, columns]");
     const Shape &a = in[0].shape, &b = in[1].shape;
     if (a[ta_ ? 0 : 1] != b[tb_ ? 1 : 0])
-      throw ShapeError(fmt::format("[matmul] {}{} times {}{}: the inner extents differ", a.to_string(), ta_ ? " transposed" : "", b.to_string(),
-                                   tb_ ? " transposed" : ""));
+      throw ShapeError(fmt::format("[matmul] {}{} times {}{}: the inner extents differ", a.to_string(), ta_ ? " transposed" : "",
+                                   b.to_string(), tb_ ? " transposed" : ""));
     return {{Shape{a[ta_ ? 1 : 0], b[tb_ ? 0 : 1]}, in[0].dtype}};
   }
 

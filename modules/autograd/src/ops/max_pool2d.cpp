@@ -60,6 +60,8 @@ class MaxPool2dFunction final : public Function {
 
 }  // namespace
 
-Variable max_pool2d(const Variable& x, const Pool2dGeometry& geometry) { return apply_one(std::make_unique<MaxPool2dFunction>(geometry), x); }
+Variable max_pool2d(const Variable& x, const Pool2dGeometry& geometry) {
+  return apply_one(std::make_unique<MaxPool2dFunction>(geometry), x);
+}
 
 }  // namespace fovea

@@ -28,18 +28,21 @@ kernels::Pool2dShape pool2d_shape(const Shape& x, const Pool2dGeometry& g, bool 
 TensorSpec infer_pool2d(const char* op, const TensorSpec& x, const Pool2dGeometry& g) {
   check_floating(op, x);
   check_rank(op, "input", x, 4, "[N,H,W,C]");
-  const auto in_range = [](const Extent2& e) { return e.height >= 1 && e.height <= kLargestSetting && e.width >= 1 && e.width <= kLargestSetting; };
+  const auto in_range = [](const Extent2& e) {
+    return e.height >= 1 && e.height <= kLargestSetting && e.width >= 1 && e.width <= kLargestSetting;
+  };
   if (!in_range(g.window) || !in_range(g.stride))
-    throw ShapeError(fmt::format("[{}] window and stride are in [1, {}], found window {}x{}, stride {}x{}", op, kLargestSetting, g.window.height,
-                                 g.window.width, g.stride.height, g.stride.width));
+    throw ShapeError(fmt::format("[{}] window and stride are in [1, {}], found window {}x{}, stride {}x{}", op, kLargestSetting,
+                                 g.window.height, g.window.width, g.stride.height, g.stride.width));
   const auto fits = [](std::int64_t padding, std::int64_t window) { return padding >= 0 && padding < window; };
   if (!fits(g.padding.top, g.window.height) || !fits(g.padding.bottom, g.window.height) || !fits(g.padding.left, g.window.width) ||
       !fits(g.padding.right, g.window.width))
-    throw ShapeError(fmt::format("[{}] padding is at least 0 and less than the window {}x{}, found top {}, bottom {}, left {}, right {}", op,
-                                 g.window.height, g.window.width, g.padding.top, g.padding.bottom, g.padding.left, g.padding.right));
+    throw ShapeError(fmt::format("[{}] padding is at least 0 and less than the window {}x{}, found top {}, bottom {}, left {}, right {}",
+                                 op, g.window.height, g.window.width, g.padding.top, g.padding.bottom, g.padding.left, g.padding.right));
   const kernels::Pool2dShape shape = pool2d_shape(x.shape, g, false);
   if (shape.p < 1 || shape.q < 1 || shape.h < 1 || shape.w < 1)
-    throw ShapeError(fmt::format("[{}] a window of {}x{} does not fit into input {}", op, g.window.height, g.window.width, x.shape.to_string()));
+    throw ShapeError(
+        fmt::format("[{}] a window of {}x{} does not fit into input {}", op, g.window.height, g.window.width, x.shape.to_string()));
   return {Shape{shape.n, shape.p, shape.q, shape.c}, x.dtype};
 }
 

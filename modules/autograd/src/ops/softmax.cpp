@@ -34,7 +34,8 @@ class Softmax final : public Function {
     const std::int64_t columns = y.extent(-1);
     Tensor dx = Tensor::empty(y.shape(), y.dtype());
     dispatch_floating(y.dtype(), name(), [&]<class T>() {
-      kernels_for<T>(y).softmax.backward(Context::current(), y.numel() / columns, columns, y.data<T>(), dy[0].data<T>(), dx.mutable_data<T>());
+      kernels_for<T>(y).softmax.backward(Context::current(), y.numel() / columns, columns, y.data<T>(), dy[0].data<T>(),
+                                         dx.mutable_data<T>());
     });
     return {dx};
   }

@@ -36,9 +36,8 @@ using Attributes = std::vector<std::pair<std::string, AttributeValue>>;
 ///     class InverseSquareRoot final : public Function {
 ///       const char* name() const override { return "inverse_square_root"; }
 ///       std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override { return {in[0]}; }
-///       std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec> out) override { ... y_ = SavedTensor(y); return {y}; }
-///       std::vector<Tensor> backward(std::span<const Tensor> dy) override { ... return {dx}; }
-///       SavedTensor y_;
+///       std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec> out) override { ... y_ = SavedTensor(y);
+///       return {y}; } std::vector<Tensor> backward(std::span<const Tensor> dy) override { ... return {dx}; } SavedTensor y_;
 ///     };
 class Function {
  public:

@@ -11,11 +11,16 @@ enum class DType : std::uint8_t { f32, f64, u8, i32, i64 };
 /// Bytes of one element.
 constexpr std::size_t size_of(DType type) {
   switch (type) {
-    case DType::f32: return 4;
-    case DType::f64: return 8;
-    case DType::u8: return 1;
-    case DType::i32: return 4;
-    case DType::i64: return 8;
+    case DType::f32:
+      return 4;
+    case DType::f64:
+      return 8;
+    case DType::u8:
+      return 1;
+    case DType::i32:
+      return 4;
+    case DType::i64:
+      return 8;
   }
   return 0;
 }
@@ -23,11 +28,16 @@ constexpr std::size_t size_of(DType type) {
 /// "f32", "u8", ...
 constexpr const char* name_of(DType type) {
   switch (type) {
-    case DType::f32: return "f32";
-    case DType::f64: return "f64";
-    case DType::u8: return "u8";
-    case DType::i32: return "i32";
-    case DType::i64: return "i64";
+    case DType::f32:
+      return "f32";
+    case DType::f64:
+      return "f64";
+    case DType::u8:
+      return "u8";
+    case DType::i32:
+      return "i32";
+    case DType::i64:
+      return "i64";
   }
   return "?";
 }

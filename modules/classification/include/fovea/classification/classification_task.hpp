@@ -19,7 +19,8 @@ struct ClassificationTaskOptions {
 class ClassificationTask final : public TrainingTask {
  public:
   /// The data sets and the network outlive the task. Throws OptionError when a split is empty or the batch is less than 1.
-  ClassificationTask(Layer& network, const ClassificationDataset& train, const ClassificationDataset& validation, const ClassificationTaskOptions& options);
+  ClassificationTask(Layer& network, const ClassificationDataset& train, const ClassificationDataset& validation,
+                     const ClassificationTaskOptions& options);
   ~ClassificationTask() override;
 
   Module& model() override { return network_; }

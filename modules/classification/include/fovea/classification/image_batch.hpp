@@ -27,7 +27,7 @@ struct ImageBatchOptions {
 
 /// A pass over `dataset` in the given order; the last batch may be smaller. Augmentation of a sample depends on (seed, epoch, its
 /// index in the data set) alone, so neither workers nor the order change it.
-std::unique_ptr<BatchLoader<ImageBatch>> load_batches(const ClassificationDataset& dataset, std::vector<std::int64_t> order, std::int64_t epoch,
-                                                      const ImageBatchOptions& options);
+std::unique_ptr<BatchLoader<ImageBatch>> load_batches(const ClassificationDataset& dataset, std::vector<std::int64_t> order,
+                                                      std::int64_t epoch, const ImageBatchOptions& options);
 
 }  // namespace fovea

@@ -14,6 +14,7 @@ struct InputStatistics {
 
 /// Measured on the pixels of at most `limit` images, chosen by the seed, after the geometry of `preprocessing`. Give it the training split
 /// only. A constant channel has deviation 1.
-InputStatistics measure_inputs(const ClassificationDataset& dataset, const Preprocessing& preprocessing, std::int64_t limit, std::uint64_t seed);
+InputStatistics measure_inputs(const ClassificationDataset& dataset, const Preprocessing& preprocessing, std::int64_t limit,
+                               std::uint64_t seed);
 
 }  // namespace fovea

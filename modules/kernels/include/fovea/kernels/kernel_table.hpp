@@ -37,9 +37,13 @@ struct KernelTable {
   const TypedKernels<T>& of() const;
 };
 template <>
-inline const TypedKernels<float>& KernelTable::of<float>() const { return f32; }
+inline const TypedKernels<float>& KernelTable::of<float>() const {
+  return f32;
+}
 template <>
-inline const TypedKernels<double>& KernelTable::of<double>() const { return f64; }
+inline const TypedKernels<double>& KernelTable::of<double>() const {
+  return f64;
+}
 
 /// Slow and obviously right, in the order of the formulas, on one thread. Tests compare with it, and it is the f64 path.
 const KernelTable& reference_table();

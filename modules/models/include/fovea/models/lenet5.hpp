@@ -13,7 +13,8 @@ struct LeNet5Options {
 };
 
 /// conv 5x5 p2 - ReLU - max 2/2 - conv 5x5 p2 - ReLU - max 2/2 - fully connected - ReLU - fully connected: [N,H,W,C] -> logits [N,classes].
-/// LeCun et al., "Gradient-based learning applied to document recognition", 1998, with rectifiers and maximum pooling. Children: conv1, conv2, fc1, fc2.
+/// LeCun et al., "Gradient-based learning applied to document recognition", 1998, with rectifiers and maximum pooling. Children: conv1,
+/// conv2, fc1, fc2.
 class LeNet5 final : public Layer {
  public:
   explicit LeNet5(const LeNet5Options& options = {});

@@ -14,9 +14,12 @@ namespace fovea {
 template <class Body>
 decltype(auto) dispatch_floating(DType dtype, const char* operation, Body&& body) {
   switch (dtype) {
-    case DType::f32: return std::forward<Body>(body).template operator()<float>();
-    case DType::f64: return std::forward<Body>(body).template operator()<double>();
-    default: throw ShapeError(std::string("[") + operation + "] wants f32 or f64, found " + name_of(dtype));
+    case DType::f32:
+      return std::forward<Body>(body).template operator()<float>();
+    case DType::f64:
+      return std::forward<Body>(body).template operator()<double>();
+    default:
+      throw ShapeError(std::string("[") + operation + "] wants f32 or f64, found " + name_of(dtype));
   }
 }
 
@@ -24,11 +27,16 @@ decltype(auto) dispatch_floating(DType dtype, const char* operation, Body&& body
 template <class Body>
 decltype(auto) dispatch_any(DType dtype, Body&& body) {
   switch (dtype) {
-    case DType::f32: return std::forward<Body>(body).template operator()<float>();
-    case DType::f64: return std::forward<Body>(body).template operator()<double>();
-    case DType::u8: return std::forward<Body>(body).template operator()<std::uint8_t>();
-    case DType::i32: return std::forward<Body>(body).template operator()<std::int32_t>();
-    case DType::i64: return std::forward<Body>(body).template operator()<std::int64_t>();
+    case DType::f32:
+      return std::forward<Body>(body).template operator()<float>();
+    case DType::f64:
+      return std::forward<Body>(body).template operator()<double>();
+    case DType::u8:
+      return std::forward<Body>(body).template operator()<std::uint8_t>();
+    case DType::i32:
+      return std::forward<Body>(body).template operator()<std::int32_t>();
+    case DType::i64:
+      return std::forward<Body>(body).template operator()<std::int64_t>();
   }
   throw ShapeError("unknown element type");
 }

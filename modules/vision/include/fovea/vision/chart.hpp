@@ -19,7 +19,7 @@ struct Series {
 struct ChartOptions {
   std::string title, x_label, y_label;
   cv::Size size = {900, 560};          ///< pixels, at least 240x180
-  bool whole_x = false;  ///< x counts something: no ticks between whole numbers
+  bool whole_x = false;                ///< x counts something: no ticks between whole numbers
   std::optional<cv::Point2d> y_range;  ///< (low, high); by default what the points span, widened to whole steps
 };
 

@@ -34,9 +34,9 @@ class PackedFilterCache {
   std::uint32_t layout_ = 0;
 };
 
-/// x [N,H,W,C], filter [K,R,S,C/groups], bias [K] or undefined: [N,P,Q,K] with P = 1 + floor((H + top + bottom - dilation (R-1) - 1) / stride).
-/// Cross-correlation, as every framework's convolution. `cache` is used when no history is recorded.
-/// Throws ShapeError "[conv2d] ..." when channels, groups or sizes do not fit.
+/// x [N,H,W,C], filter [K,R,S,C/groups], bias [K] or undefined: [N,P,Q,K] with P = 1 + floor((H + top + bottom - dilation (R-1) - 1) /
+/// stride). Cross-correlation, as every framework's convolution. `cache` is used when no history is recorded. Throws ShapeError "[conv2d]
+/// ..." when channels, groups or sizes do not fit.
 Variable conv2d(const Variable& x, const Variable& filter, const Variable& bias = {}, const Conv2dGeometry& geometry = {},
                 PackedFilterCache* cache = nullptr);
 

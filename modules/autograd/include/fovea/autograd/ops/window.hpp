@@ -22,13 +22,15 @@ struct Padding {
   std::int64_t top = 0, bottom = 0, left = 0, right = 0;
   constexpr Padding() = default;
   constexpr Padding(std::int64_t all) : top(all), bottom(all), left(all), right(all) {}  // NOLINT: meant to be implicit
-  constexpr Padding(std::int64_t vertical, std::int64_t horizontal) : top(vertical), bottom(vertical), left(horizontal), right(horizontal) {}
+  constexpr Padding(std::int64_t vertical, std::int64_t horizontal)
+      : top(vertical), bottom(vertical), left(horizontal), right(horizontal) {}
   constexpr Padding(std::int64_t t, std::int64_t b, std::int64_t l, std::int64_t r) : top(t), bottom(b), left(l), right(r) {}
   bool operator==(const Padding&) const = default;
 };
 
 /// Positions of a window along one axis: 1 + floor((input + padding - dilation * (window - 1) - 1) / stride), or 0 when it does not fit.
-constexpr std::int64_t window_positions(std::int64_t input, std::int64_t window, std::int64_t stride, std::int64_t padding, std::int64_t dilation = 1) {
+constexpr std::int64_t window_positions(std::int64_t input, std::int64_t window, std::int64_t stride, std::int64_t padding,
+                                        std::int64_t dilation = 1) {
   const std::int64_t room = input + padding - dilation * (window - 1) - 1;
   return room < 0 ? 0 : room / stride + 1;
 }
