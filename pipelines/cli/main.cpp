@@ -28,7 +28,8 @@ std::string unknown_verb(const CLI::App& app) {
 
 int main(int argc, char** argv) {
   using namespace fovea::cli;
-  CLI::App app("Trains, runs and evaluates image classifiers.\n\nExit codes: 0 all done, 1 some inputs failed, 2 usage or unusable input.", "fovea");
+  CLI::App app("Trains, runs and evaluates image classifiers.\n\nExit codes: 0 all done, 1 some inputs failed, 2 usage or unusable input.",
+               "fovea");
   app.set_version_flag("--version", fovea::version());
   app.require_subcommand(1);
   app.get_formatter()->column_width(36);

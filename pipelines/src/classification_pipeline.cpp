@@ -4,6 +4,7 @@
 
 #include <new>
 #include <nlohmann/json.hpp>
+#include <opencv2/core.hpp>
 
 #include "fovea/base/error.hpp"
 #include "fovea/interchange/model_file.hpp"
@@ -11,9 +12,23 @@
 
 namespace fovea {
 
+namespace {
+
+/// Throws ShapeError unless `image` is what OpenCV reads: 8-bit, one or three channels, with pixels.
+void require_picture(const cv::Mat& image) {
+  if (image.dims == 2 && !image.empty() && (image.type() == CV_8UC3 || image.type() == CV_8UC1)) return;
+  throw ShapeError(fmt::format("[classify] wants 8-bit BGR or grey images (CV_8UC3, CV_8UC1), found {} of {} axes, {}x{} pixels",
+                               cv::typeToString(image.type()), image.dims, image.cols, image.rows));
+}
+
+}  // namespace
+
 ClassificationPipeline::ClassificationPipeline(std::unique_ptr<Layer> network, std::string architecture, Preprocessing preprocessing,
                                                std::vector<std::string> labels)
-    : network_(std::move(network)), architecture_(std::move(architecture)), preprocessing_(std::move(preprocessing)), labels_(std::move(labels)) {
+    : network_(std::move(network)),
+      architecture_(std::move(architecture)),
+      preprocessing_(std::move(preprocessing)),
+      labels_(std::move(labels)) {
   std::int64_t classes = 0;
   read_option(parse_json(architecture_, "architecture"), "classes", classes, "architecture");
   if (classes != static_cast<std::int64_t>(labels_.size()))
@@ -56,6 +71,7 @@ void ClassificationPipeline::save(const std::filesystem::path& path) const {
 std::vector<Classification> ClassificationPipeline::run(std::span<const cv::Mat> images) const {
   std::vector<Classification> results;
   if (images.empty()) return results;
+  for (const cv::Mat& image : images) require_picture(image);
   const Tensor probabilities = classify_batch(*network_, preprocessing_.batch(images));
   const std::size_t classes = labels_.size();
   for (std::size_t i = 0; i < images.size(); ++i)
@@ -67,8 +83,10 @@ Classification ClassificationPipeline::run(const cv::Mat& image) const { return 
 
 ClassificationMetrics ClassificationPipeline::evaluate(const ClassificationDataset& dataset, std::int64_t batch, int workers) const {
   if (dataset.labels() != labels_)
-    throw OptionError(fmt::format("the data has the classes [{}] but the model has [{}]", fmt::join(dataset.labels(), ", "), fmt::join(labels_, ", ")));
-  return evaluate_classifier(*network_, dataset, {.preprocessing = preprocessing_, .augmentation = nullptr, .batch = batch, .workers = workers});
+    throw OptionError(
+        fmt::format("the data has the classes [{}] but the model has [{}]", fmt::join(dataset.labels(), ", "), fmt::join(labels_, ", ")));
+  return evaluate_classifier(*network_, dataset,
+                             {.preprocessing = preprocessing_, .augmentation = nullptr, .batch = batch, .workers = workers});
 }
 
 }  // namespace fovea

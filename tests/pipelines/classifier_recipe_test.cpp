@@ -86,9 +86,13 @@ TEST(ClassifierRecipe, TakesWhatRunFoldersAdd) {
 }
 
 TEST(ClassifierRecipe, UnknownKeyNamesTheNearest) {
-  EXPECT_THAT(message_of<OptionError>([] { ClassifierRecipe::from_json({{"epoch", 3}}, "my.json"); }),
+  EXPECT_THAT(message_of<OptionError>([] {
+                ClassifierRecipe::from_json({{"epoch", 3}}, "my.json");
+              }),
               AllOf(HasSubstr("my.json"), HasSubstr("\"epoch\""), HasSubstr("did you mean \"epochs\"")));
-  EXPECT_THAT(message_of<OptionError>([] { ClassifierRecipe::from_json({{"learningrate", 3}}, "my.json"); }),
+  EXPECT_THAT(message_of<OptionError>([] {
+                ClassifierRecipe::from_json({{"learningrate", 3}}, "my.json");
+              }),
               HasSubstr("did you mean \"learning_rate\""));
 }
 
@@ -96,7 +100,7 @@ TEST(ClassifierRecipe, ValuesOfTheWrongKindAreErrors) {
   const auto message = [](const char* text) {
     return message_of<OptionError>([&] { ClassifierRecipe::from_json(Json::parse(text), "my.json"); });
   };
-  EXPECT_THAT(message(R"({"epochs":"six"})"), AllOf(HasSubstr("my.json"), HasSubstr("\"epochs\" is \"six\""), HasSubstr("a whole number")));
+  EXPECT_THAT(message(R"({"epochs":"six"})"), AllOf(HasSubstr("my.json"), HasSubstr("epochs is \"six\""), HasSubstr("a whole number")));
   EXPECT_THAT(message(R"({"epochs":2.5})"), HasSubstr("a whole number"));
   EXPECT_THAT(message(R"({"seed":-1})"), HasSubstr("at least 0"));
   EXPECT_THAT(message(R"({"model":5})"), HasSubstr("a text"));
@@ -125,7 +129,8 @@ TEST(ImageSize, IsOneNumberOrTwo) {
 }
 
 TEST(ImageSize, RefusesEverythingElse) {
-  for (const char* text : {"", "x", "28x", "x28", "0", "-3", "28x0", "16385", "99999999999", "2.5", "28 ", " 28", "28X28", "28x28x3", "+5", "a"})
+  for (const char* text :
+       {"", "x", "28x", "x28", "0", "-3", "28x0", "16385", "99999999999", "2.5", "28 ", " 28", "28X28", "28x28x3", "+5", "a"})
     EXPECT_THAT(message_of<OptionError>([&] { parse_image_size(text); }), HasSubstr("image size \"" + std::string(text) + "\"")) << text;
 }
 

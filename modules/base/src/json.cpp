@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "fovea/base/error.hpp"
@@ -37,9 +39,18 @@ void require_known_keys(const Json& object, std::span<const std::string> known, 
       throw OptionError(fmt::format("{}: {}", where, unknown_name_message("key", key, known)));
 }
 
+void require_keys(const Json& object, std::span<const std::string> keys, std::string_view where) {
+  for (const std::string& key : keys)
+    if (!object.contains(key)) throw OptionError(fmt::format("{}: {} is missing", where, key));
+}
+
 namespace {
 
 bool is_whole(const Json& value) { return value.is_number_integer(); }
+bool is_int(const Json& value) {
+  const double number = value.is_number_integer() ? value.get<double>() : 0.5;
+  return number == std::floor(number) && std::abs(number) <= std::numeric_limits<int>::max();
+}
 bool is_count(const Json& value) { return value.is_number_unsigned(); }
 bool is_number(const Json& value) { return value.is_number(); }
 bool is_truth(const Json& value) { return value.is_boolean(); }
@@ -54,7 +65,7 @@ void read_checked(const Json& object, const char* key, T& value, std::string_vie
   const bool good = is_list ? std::all_of(found->begin(), found->end(), fits) : fits(*found);
   constexpr bool kWantsList = requires { value.push_back(typename T::value_type{}); }
   &&!std::is_same_v<T, std::string>;
-  if (!good || is_list != kWantsList) throw OptionError(fmt::format("{}: \"{}\" is {}, expected {}", where, key, found->dump(), expected));
+  if (!good || is_list != kWantsList) throw OptionError(fmt::format("{}: {} is {}, expected {}", where, key, found->dump(), expected));
   value = found->template get<T>();
 }
 
@@ -62,6 +73,9 @@ void read_checked(const Json& object, const char* key, T& value, std::string_vie
 
 void read_option(const Json& object, const char* key, bool& value, std::string_view where) {
   read_checked(object, key, value, where, is_truth, "true or false");
+}
+void read_option(const Json& object, const char* key, int& value, std::string_view where) {
+  read_checked(object, key, value, where, is_int, "a whole number of at most 2147483647");
 }
 void read_option(const Json& object, const char* key, std::int64_t& value, std::string_view where) {
   read_checked(object, key, value, where, is_whole, "a whole number");
@@ -77,6 +91,9 @@ void read_option(const Json& object, const char* key, std::string& value, std::s
 }
 void read_option(const Json& object, const char* key, std::vector<std::int64_t>& value, std::string_view where) {
   read_checked(object, key, value, where, is_whole, "a list of whole numbers");
+}
+void read_option(const Json& object, const char* key, std::vector<double>& value, std::string_view where) {
+  read_checked(object, key, value, where, is_number, "a list of numbers");
 }
 void read_option(const Json& object, const char* key, std::vector<std::string>& value, std::string_view where) {
   read_checked(object, key, value, where, is_text, "a list of texts");

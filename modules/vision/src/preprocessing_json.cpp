@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -16,29 +15,8 @@ namespace {
 using ResizeMode = Preprocessing::ResizeMode;
 
 const std::array<std::string, 3> kResizeModes{"stretch", "letterbox", "center_crop"};  // in the order of ResizeMode
-const std::array<std::string, 7> kKeys{"width", "height", "channels", "resize", "pad_value", "mean", "deviation"};
-
-const Json& member(const Json& json, const std::string& key, std::string_view where) {
-  const auto found = json.find(key);
-  if (found == json.end()) throw OptionError(fmt::format("{}: {} is missing", where, key));
-  return *found;
-}
-
-int integer(const Json& json, const std::string& key, std::string_view where) {
-  const Json& value = member(json, key, where);
-  constexpr std::int64_t kLargest = 1 << 20;
-  if (!value.is_number_integer() || value.get<double>() < -static_cast<double>(kLargest) || value.get<double>() > kLargest)
-    throw OptionError(fmt::format("{}: {} is {}, expected a whole number up to {}", where, key, value.dump(), kLargest));
-  return value.get<int>();
-}
-
-std::vector<double> numbers(const Json& json, const std::string& key, std::string_view where) {
-  const Json& value = member(json, key, where);
-  const auto is_number = [](const Json& entry) { return entry.is_number(); };
-  if (!value.is_array() || !std::all_of(value.begin(), value.end(), is_number))
-    throw OptionError(fmt::format("{}: {} is {}, expected a list of numbers", where, key, value.dump()));
-  return value.get<std::vector<double>>();
-}
+const std::array<std::string, 7> kKeys{"width", "height",    "channels", "resize",
+                                       "mean",  "deviation", "pad_value"};  // the last may be missing
 
 }  // namespace
 
@@ -57,16 +35,17 @@ Json Preprocessing::to_json() const {
 
 Preprocessing Preprocessing::from_json(const Json& json, std::string_view where) {
   require_known_keys(json, kKeys, where);
+  require_keys(json, std::span(kKeys).first(kKeys.size() - 1), where);
   Preprocessing result;
-  result.width = integer(json, "width", where);
-  result.height = integer(json, "height", where);
-  result.channels = integer(json, "channels", where);
-  const Json& mode = member(json, "resize", where);
-  if (!mode.is_string()) throw OptionError(fmt::format("{}: resize is {}, expected a name", where, mode.dump()));
-  result.resize = resize_mode_from(mode.get<std::string>());
-  if (json.contains("pad_value")) result.pad_value = integer(json, "pad_value", where);
-  result.mean = numbers(json, "mean", where);
-  result.deviation = numbers(json, "deviation", where);
+  std::string mode;
+  read_option(json, "width", result.width, where);
+  read_option(json, "height", result.height, where);
+  read_option(json, "channels", result.channels, where);
+  read_option(json, "resize", mode, where);
+  read_option(json, "pad_value", result.pad_value, where);
+  read_option(json, "mean", result.mean, where);
+  read_option(json, "deviation", result.deviation, where);
+  result.resize = resize_mode_from(mode);
   result.check(where);
   return result;
 }

@@ -1,16 +1,16 @@
 // A data set that anyone can separate: coloured shapes on noisy ground.
 #pragma once
 
-#include <cmath>
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <opencv2/core.hpp>
 #include <string>
 #include <vector>
 
 #include "fovea/base/random.hpp"
-#include "fovea/vision/image_writer.hpp"
 
 namespace fovea::test {
 
@@ -33,11 +33,23 @@ inline cv::Mat shape_picture(std::size_t shape, std::uint64_t seed, int side = 1
   return image;
 }
 
-/// folder/bar/0.png ... for every shape; `first` numbers the pictures, so that folders with other numbers hold other pictures.
+/// The file of a BGR picture (PPM).
+inline std::string ppm_of(const cv::Mat& image) {
+  std::string bytes = "P6\n" + std::to_string(image.cols) + " " + std::to_string(image.rows) + "\n255\n";
+  for (int y = 0; y < image.rows; ++y)
+    for (int x = 0; x < image.cols; ++x)
+      for (int c = 2; c >= 0; --c) bytes += static_cast<char>(image.at<cv::Vec3b>(y, x)[c]);
+  return bytes;
+}
+
+/// folder/bar/0.ppm ... for every shape; `first` numbers the pictures: other numbers, other pictures.
 inline void write_shapes(const std::filesystem::path& folder, int count, int first = 0) {
-  for (std::size_t shape = 0; shape < kShapes.size(); ++shape)
+  for (std::size_t shape = 0; shape < kShapes.size(); ++shape) {
+    std::filesystem::create_directories(folder / kShapes[shape]);
     for (int i = first; i < first + count; ++i)
-      save_image(folder / kShapes[shape] / (std::to_string(i) + ".png"), shape_picture(shape, static_cast<std::uint64_t>(i)));
+      std::ofstream(folder / kShapes[shape] / (std::to_string(i) + ".ppm"), std::ios::binary)
+          << ppm_of(shape_picture(shape, static_cast<std::uint64_t>(i)));
+  }
 }
 
 }  // namespace fovea::test

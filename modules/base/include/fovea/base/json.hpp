@@ -26,14 +26,19 @@ void write_json_file(const std::filesystem::path& path, const Json& json);
 /// `where` names the object in the message ("model options of lenet5").
 void require_known_keys(const Json& object, std::span<const std::string> known, std::string_view where);
 
+/// Throws OptionError "<where>: <key> is missing" naming the first of `keys` that `object` lacks.
+void require_keys(const Json& object, std::span<const std::string> keys, std::string_view where);
+
 /// Reads object[key] into `value` when the key is there; otherwise `value` stays. Throws OptionError naming `where`, the key, the expected
 /// kind and what was found when the value is of another kind.
 void read_option(const Json& object, const char* key, bool& value, std::string_view where);
+void read_option(const Json& object, const char* key, int& value, std::string_view where);
 void read_option(const Json& object, const char* key, std::int64_t& value, std::string_view where);
 void read_option(const Json& object, const char* key, std::uint64_t& value, std::string_view where);
 void read_option(const Json& object, const char* key, double& value, std::string_view where);
 void read_option(const Json& object, const char* key, std::string& value, std::string_view where);
 void read_option(const Json& object, const char* key, std::vector<std::int64_t>& value, std::string_view where);
+void read_option(const Json& object, const char* key, std::vector<double>& value, std::string_view where);
 void read_option(const Json& object, const char* key, std::vector<std::string>& value, std::string_view where);
 
 }  // namespace fovea

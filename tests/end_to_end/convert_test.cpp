@@ -1,0 +1,95 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <opencv2/core.hpp>
+
+#include "fovea/base/json.hpp"
+#include "fovea/vision/image_loader.hpp"
+#include "tiny_data.hpp"
+
+namespace fovea {
+namespace {
+
+using test::CommandResult;
+using test::fovea_command;
+using test::TemporaryFolder;
+using test::TinyWorld;
+using testing::HasSubstr;
+
+class Convert : public testing::Test {
+ protected:
+  CommandResult convert(const std::string& to, const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> words = {"convert", "--from", world_.idx(), "--to", to};
+    words.insert(words.end(), more.begin(), more.end());
+    return fovea_command(words, folder_.path());
+  }
+  std::size_t pictures() const { return list_images(folder_ / "set").size(); }
+
+  const TinyWorld& world_ = TinyWorld::get();
+  TemporaryFolder folder_;
+};
+
+TEST_F(Convert, WritesFoldersThatReadBack) {
+  const CommandResult result = convert("folder:set", {"--split", "all", "--json", "-"});
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(Json::parse(result.out), Json({{"split", "all"}, {"count", 60}}));
+  EXPECT_EQ(pictures(), 60u);
+  const CommandResult evaluation =
+      fovea_command({"evaluate", "--model", world_.model(), "--data", "folder:set", "--split", "all", "--json", "-"}, folder_.path());
+  ASSERT_EQ(evaluation.code, 0) << evaluation.err;
+  const Json folders = Json::parse(evaluation.out);
+  const Json idx =
+      Json::parse(fovea_command({"evaluate", "--model", world_.model(), "--data", world_.idx(), "--split", "all", "--json", "-"}).out);
+  EXPECT_EQ(folders["count"], 60);
+  EXPECT_EQ(folders["confusion"], idx["confusion"]);
+}
+
+TEST_F(Convert, KeepsPixelsAndClasses) {
+  ASSERT_EQ(convert("folder:set").code, 0);
+  const std::string bytes = test::striped_images(12, 2);
+  for (int i = 0; i < 12; ++i) {
+    const cv::Mat image =
+        load_image(folder_ / ("set/" + std::to_string(i % 3) + "/000" + (i < 10 ? "0" : "") + std::to_string(i) + ".png"));
+    ASSERT_EQ(image.size(), cv::Size(12, 12));
+    for (int at = 0; at < 144; ++at)
+      ASSERT_EQ(image.at<cv::Vec3b>(at / 12, at % 12),
+                cv::Vec3b::all(static_cast<std::uint8_t>(bytes[static_cast<std::size_t>(16 + 144 * i + at)])))
+          << i;
+  }
+}
+
+TEST_F(Convert, StopsAtTheCount) {
+  ASSERT_EQ(convert("folder:set", {"--count", "7"}).code, 0);
+  EXPECT_EQ(pictures(), 7u);
+}
+
+TEST_F(Convert, NamesFoldersAfterClasses) {
+  folder_.write("names.txt", "T-shirt/top\nbag\nankle boot\n");
+  const CommandResult result = convert("folder:set", {"--names", "names.txt"});
+  ASSERT_EQ(result.code, 0) << result.err;
+  for (const char* name : {"T-shirt-top", "bag", "ankle boot"})
+    EXPECT_EQ(list_images(folder_ / ("set/" + std::string(name))).size(), 4u) << name;
+}
+
+TEST_F(Convert, DoesNotMixWithWhatIsThere) {
+  folder_.write("set/notes.txt", "mine");
+  const CommandResult result = convert("folder:set");
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("not an empty folder"));
+  EXPECT_EQ(pictures(), 0u);
+}
+
+TEST_F(Convert, UnusableArgumentsAreNamed) {
+  EXPECT_EQ(convert("set").code, 2);
+  EXPECT_THAT(convert("coco:set").err, HasSubstr("expected folder:DIR"));
+  EXPECT_EQ(convert("folder:").code, 2);
+  const CommandResult split = convert("folder:set", {"--split", "tests"});
+  EXPECT_EQ(split.code, 2);
+  EXPECT_THAT(split.err, HasSubstr("did you mean \"test\""));
+  EXPECT_EQ(fovea_command({"convert", "--from", "idx:nowhere", "--to", "folder:set"}, folder_.path()).code, 2);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "set"));
+}
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,345 @@
+#include "fovea/pipelines/train_classifier.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "fovea/base/error.hpp"
+#include "fovea/base/file.hpp"
+#include "fovea/base/text.hpp"
+#include "fovea/kernels/context.hpp"
+#include "fovea/pipelines/classification_pipeline.hpp"
+#include "fovea/vision/image_loader.hpp"
+#include "fovea/vision/image_writer.hpp"
+#include "messages.hpp"
+#include "support/shape_pictures.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace fovea {
+namespace {
+
+namespace fs = std::filesystem;
+using test::kShapes;
+using test::message_of;
+using test::shape_picture;
+using test::TemporaryFolder;
+using test::write_shapes;
+using testing::AllOf;
+using testing::HasSubstr;
+
+class TrainClassifier : public testing::Test {
+ protected:
+  /// train/ and val/, and a test/ whose images cannot be read.
+  TrainClassifier() {
+    write_shapes(data_ / "train", 12);
+    write_shapes(data_ / "val", 4, 100);
+    for (const std::string& shape : kShapes) data_.write("test/" + shape + "/1.png", "this is no picture");
+  }
+
+  ClassifierRecipe recipe() const {
+    return {.data = "folder:" + data_.path().string(),
+            .model_options = R"({"filters1":6,"filters2":8,"hidden":24})",
+            .epochs = 4,
+            .batch = 8,
+            .image_size = "16",
+            .learning_rate = 0.01,
+            .seed = 3};
+  }
+  TrainClassifierResult train(const ClassifierRecipe& recipe, const std::string& name, int threads = 1, int workers = 0) const {
+    kernels::Context context(threads);
+    const kernels::ContextGuard guard(context);
+    return train_classifier(recipe, {.out = runs_ / name, .workers = workers});
+  }
+  /// The bytes of the last weights of a run; they also tell the epoch's numbers.
+  std::string weights(const std::string& name) const { return read_text_file(runs_ / (name + "/weights/last.fovea")); }
+
+  TemporaryFolder data_, runs_;
+};
+
+std::vector<std::vector<std::string>> rows_of(const fs::path& csv) {
+  std::vector<std::vector<std::string>> rows;
+  for (const std::string& line : split(read_text_file(csv), '\n'))
+    if (!line.empty()) rows.push_back(split(line, ','));
+  return rows;
+}
+
+TEST_F(TrainClassifier, LearnsWhatIsEasy) {
+  write_shapes(data_ / "train", 40);
+  ClassifierRecipe longer = recipe();
+  longer.epochs = 8;
+  const TrainClassifierResult result = train(longer, "run");
+  EXPECT_EQ(result.summary.best_value, 1);
+  EXPECT_EQ(result.best, runs_ / "run/weights/best.fovea");
+  const ClassificationPipeline pipeline = ClassificationPipeline::load(result.best);
+  EXPECT_EQ(pipeline.labels(), kShapes);
+  int right = 0;
+  for (std::size_t shape = 0; shape < 3; ++shape)
+    for (std::uint64_t i = 0; i < 20; ++i) right += pipeline.run(shape_picture(shape, 1000 + i)).label == kShapes[shape] ? 1 : 0;
+  EXPECT_GE(right, 57) << "of 60 pictures that nobody has seen";
+}
+
+TEST_F(TrainClassifier, LeavesARunFolder) {
+  const TrainClassifierResult result = train(recipe(), "run");
+  const fs::path run = runs_ / "run";
+  std::vector<std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(run))
+    if (entry.is_regular_file()) files.push_back(entry.path().lexically_relative(run).generic_string());
+  EXPECT_THAT(files, testing::UnorderedElementsAre("recipe.json", "results.csv", "validation.json", "weights/best.fovea",
+                                                   "weights/last.fovea", "plots/learning_curves.png", "plots/confusion_matrix.png"));
+  EXPECT_EQ(load_image(run / "plots/learning_curves.png").type(), CV_8UC3);
+  EXPECT_EQ(load_image(run / "plots/confusion_matrix.png").type(), CV_8UC3);
+
+  const Json validation = read_json_file(run / "validation.json");
+  EXPECT_EQ(validation, Json::parse(result.metrics));
+  EXPECT_EQ(validation["split"], "val");
+  EXPECT_EQ(validation["count"], 12);
+  EXPECT_EQ(validation["top1"], result.summary.best_value);
+}
+
+TEST_F(TrainClassifier, WritesARowForEachEpoch) {
+  const TrainClassifierResult result = train(recipe(), "run");
+  const auto rows = rows_of(runs_ / "run/results.csv");
+  ASSERT_EQ(rows.size(), 5u);
+  EXPECT_THAT(rows[0], testing::ElementsAre("epoch", "seconds", "images_per_second", "learning_rate", "train_loss", "val_loss", "val_top1",
+                                            "val_top5"));
+  std::int64_t best_epoch = -1;
+  double best = -1;
+  for (std::size_t epoch = 1; epoch < rows.size(); ++epoch) {
+    ASSERT_EQ(rows[epoch].size(), rows[0].size());
+    EXPECT_EQ(rows[epoch][0], std::to_string(epoch));
+    const double top1 = std::stod(rows[epoch][6]);
+    if (top1 > best) {
+      best = top1;
+      best_epoch = static_cast<std::int64_t>(epoch) - 1;
+    }
+  }
+  EXPECT_EQ(result.summary.best_epoch, best_epoch);
+  EXPECT_LT(std::stod(rows[4][4]), std::stod(rows[1][4])) << "the loss goes down";
+  const Json facts = Json::parse(ClassificationPipeline::load(result.best).training());
+  EXPECT_EQ(facts["epoch"], best_epoch + 1);
+  EXPECT_EQ(facts["seed"], 3);
+}
+
+TEST_F(TrainClassifier, TheRecipeOfARunRepeatsItToTheBit) {
+  ClassifierRecipe first = recipe();
+  first.augment = {"flip", "crop", "resized-crop"};
+  first.label_smoothing = 0.1;
+  first.optimizer = "adamw";
+  first.learning_rate = 0;
+  train(first, "first");
+  const ClassifierRecipe read = ClassifierRecipe::from_json(read_json_file(runs_ / "first/recipe.json"), "recipe.json");
+  EXPECT_EQ(read.learning_rate, 0.001) << "what was left open is decided in the file";
+  EXPECT_EQ(read.channels, 3);
+  train(read, "second");
+  EXPECT_EQ(weights("first"), weights("second"));
+  EXPECT_EQ(read_text_file(runs_ / "first/recipe.json"), read_text_file(runs_ / "second/recipe.json"));
+
+  ClassifierRecipe other = read;
+  other.seed = 4;
+  train(other, "third");
+  EXPECT_NE(weights("first"), weights("third")) << "another seed gives other weights, or this test sees nothing";
+}
+
+TEST_F(TrainClassifier, NeitherThreadsNorWorkersChangeABit) {
+  for (const char* model : {"lenet5", "resnet-mini"}) {
+    ClassifierRecipe base = recipe();
+    base.model = model;
+    if (base.model == "resnet-mini") base.model_options = R"({"widths":[4,8]})";
+    base.augment = {"flip", "crop"};
+    base.epochs = 2;
+    const std::string name = model;
+    train(base, name);
+    train(base, name + "-two-threads", 2);
+    EXPECT_EQ(weights(name), weights(name + "-two-threads"));
+    for (const int workers : {1, 2}) {
+      const std::string other = name + "-workers-" + std::to_string(workers);
+      train(base, other, 2, workers);
+      EXPECT_EQ(weights(name), weights(other)) << workers << " workers";
+    }
+  }
+}
+
+TEST_F(TrainClassifier, AugmentationAndShapeOptionsCount) {
+  ClassifierRecipe base = recipe();
+  base.epochs = 1;
+  train(base, "plain");
+  const std::vector<std::pair<std::string, Json>> changes = {{"flip", {{"augment", {"flip"}}}},
+                                                             {"crop", {{"augment", {"crop"}}}},
+                                                             {"resized", {{"augment", {"resized-crop"}}}},
+                                                             {"smooth", {{"label_smoothing", 0.1}}},
+                                                             {"step", {{"schedule", "step"}}},
+                                                             {"constant", {{"schedule", "constant"}}},
+                                                             {"momentum", {{"momentum", 0.5}}},
+                                                             {"plain-momentum", {{"nesterov", false}}},
+                                                             {"decay", {{"weight_decay", 0.1}}},
+                                                             {"warmup", {{"warmup_epochs", 0}}},
+                                                             {"grey", {{"channels", 1}}}};
+  for (const auto& [name, change] : changes) {
+    Json json = base.to_json();
+    json.update(change);
+    train(ClassifierRecipe::from_json(json, "test"), name);
+    EXPECT_NE(weights("plain"), weights(name)) << name << " has no effect";
+  }
+}
+
+TEST_F(TrainClassifier, KeepsTheImageSizeOfTheRecipe) {
+  ClassifierRecipe wide = recipe();
+  wide.image_size = "20x12";
+  wide.channels = 1;
+  wide.resize = "letterbox";
+  wide.epochs = 1;
+  const Preprocessing preprocessing = ClassificationPipeline::load(train(wide, "run").best).preprocessing();
+  EXPECT_EQ(preprocessing.width, 20);
+  EXPECT_EQ(preprocessing.height, 12);
+  EXPECT_EQ(preprocessing.channels, 1);
+  EXPECT_EQ(preprocessing.resize, Preprocessing::ResizeMode::letterbox);
+}
+
+TEST_F(TrainClassifier, StandardisesWithTheTrainingImages) {
+  ClassifierRecipe short_one = recipe();
+  short_one.epochs = 1;
+  const Preprocessing found = ClassificationPipeline::load(train(short_one, "run").best).preprocessing();
+  std::vector<double> sum(3), squares(3);
+  double count = 0;
+  for (std::size_t shape = 0; shape < 3; ++shape)
+    for (std::uint64_t i = 0; i < 12; ++i) {
+      const cv::Mat image = shape_picture(shape, i);  // 16x16, as the network's input
+      for (int y = 0; y < image.rows; ++y)
+        for (int x = 0; x < image.cols; ++x, ++count)
+          for (int c = 0; c < 3; ++c) {
+            const double value = image.at<cv::Vec3b>(y, x)[2 - c] / 255.0;
+            sum[static_cast<std::size_t>(c)] += value;
+            squares[static_cast<std::size_t>(c)] += value * value;
+          }
+    }
+  for (std::size_t c = 0; c < 3; ++c) {
+    const double mean = sum[c] / count;
+    EXPECT_NEAR(found.mean.at(c), mean, 1e-6);
+    EXPECT_NEAR(found.deviation.at(c), std::sqrt(squares[c] / count - mean * mean), 1e-6);
+  }
+}
+
+TEST_F(TrainClassifier, TellsHooksAndLog) {
+  struct Counter final : TrainerHook {
+    void on_step(const StepReport& report) override { samples += report.samples; }
+    void on_epoch(const EpochReport&) override { ++epochs; }
+    std::int64_t samples = 0, epochs = 0;
+  };
+  const auto counter = std::make_shared<Counter>();
+  std::vector<std::string> lines;
+  train_classifier(
+      recipe(), {.out = runs_ / "run", .workers = 0, .log = [&](const std::string& line) { lines.push_back(line); }, .hooks = {counter}});
+  EXPECT_EQ(counter->epochs, 4);
+  EXPECT_EQ(counter->samples, 4 * 36) << "every image once an epoch";
+  ASSERT_FALSE(lines.empty());
+  EXPECT_THAT(lines.back(), AllOf(HasSubstr("16x16x3"), HasSubstr("3 classes")));
+}
+
+TEST_F(TrainClassifier, NeverReadsTheTestSplit) {
+  ClassifierRecipe short_one = recipe();
+  short_one.epochs = 1;
+  train(short_one, "unreadable");  // test/ holds no pictures: see the constructor
+  for (const std::string& shape : kShapes) save_image(data_ / ("test/" + shape + "/1.png"), shape_picture(0, 5));
+  train(short_one, "readable");
+  EXPECT_EQ(weights("unreadable"), weights("readable"));
+}
+
+TEST_F(TrainClassifier, ValidationDecidesButDoesNotTeach) {
+  ClassifierRecipe short_one = recipe();
+  short_one.epochs = 1;
+  const auto tensors = [&](const std::string& name) {
+    std::vector<std::vector<float>> values;
+    for (const NamedParameter& parameter : ClassificationPipeline::load(runs_ / (name + "/weights/last.fovea")).network().parameters())
+      values.push_back(parameter.variable.value().to_vector<float>());
+    return values;
+  };
+  train(short_one, "before");
+  write_shapes(data_ / "val", 9, 500);
+  train(short_one, "after");
+  EXPECT_EQ(tensors("before"), tensors("after"));
+  EXPECT_NE(read_json_file(runs_ / "before/validation.json")["count"], read_json_file(runs_ / "after/validation.json")["count"]);
+}
+
+TEST_F(TrainClassifier, DoesNotOverwriteWeights) {
+  ClassifierRecipe short_one = recipe();
+  short_one.epochs = 1;
+  train(short_one, "run");
+  const std::string before = weights("run");
+  EXPECT_THAT(message_of<FileError>([&] { train(short_one, "run"); }), HasSubstr("holds the weights of an earlier run"));
+  EXPECT_EQ(weights("run"), before);
+}
+
+TEST_F(TrainClassifier, ARunThatFailedAtOnceIsNotInTheWay) {
+  ClassifierRecipe wrong = recipe();
+  wrong.label_smoothing = 2;
+  EXPECT_THROW(train(wrong, "run"), OptionError);
+  ClassifierRecipe right = recipe();
+  right.epochs = 1;
+  EXPECT_NO_THROW(train(right, "run"));
+}
+
+TEST_F(TrainClassifier, WrongRecipesAreErrors) {
+  const auto message = [&](const Json& change) {
+    Json json = recipe().to_json();
+    json.update(change);
+    return message_of<OptionError>([&] { train(ClassifierRecipe::from_json(json, "test"), "run"); });
+  };
+  EXPECT_THAT(message({{"task", "detect"}}), HasSubstr("unknown task \"detect\""));
+  EXPECT_THAT(message({{"model", "lenet4"}, {"image_size", ""}}), HasSubstr("did you mean \"lenet5\""));
+  EXPECT_THAT(message({{"model_options", {{"filter1", 2}}}}), HasSubstr("did you mean \"filters1\""));
+  EXPECT_THAT(message({{"optimizer", "adam"}}), HasSubstr("did you mean \"adamw\""));
+  EXPECT_THAT(message({{"schedule", "cosin"}}), HasSubstr("did you mean \"cosine\""));
+  EXPECT_THAT(message({{"augment", {"flip", "crops"}}}), HasSubstr("did you mean \"crop\""));
+  EXPECT_THAT(message({{"resize", "squash"}}), HasSubstr("squash"));
+  EXPECT_THAT(message({{"data", ""}}), HasSubstr("no data given"));
+  EXPECT_THAT(message({{"data", "zip:x"}}), HasSubstr("unknown data scheme \"zip\""));
+  EXPECT_THAT(message({{"channels", 2}}), HasSubstr("found 2"));
+  EXPECT_THAT(message({{"epochs", 0}}), HasSubstr("at least 1 epoch"));
+  EXPECT_THAT(message({{"batch", 0}}), HasSubstr("at least 1 image"));
+  EXPECT_THAT(message({{"learning_rate", -1}}), HasSubstr("found -1"));
+  EXPECT_THAT(message({{"image_size", "big"}}), HasSubstr("\"big\""));
+  EXPECT_THAT(message({{"image_size", "3"}}), HasSubstr("at least 4x4"));
+  EXPECT_THAT(message({{"momentum", 1.5}}), HasSubstr("momentum"));
+  EXPECT_THAT(message({{"warmup_epochs", -1}}), HasSubstr("warm-up"));
+  EXPECT_FALSE(fs::exists(runs_ / "run/weights/last.fovea"));
+}
+
+TEST_F(TrainClassifier, DataThatCannotTrainIsAnError) {
+  const auto message = [&](const fs::path& folder) {
+    ClassifierRecipe bad = recipe();
+    bad.data = "folder:" + folder.string();
+    return message_of<Error>([&] { train(bad, "run"); });
+  };
+  EXPECT_THAT(message(data_ / "nowhere"), HasSubstr("nowhere"));
+  const TemporaryFolder one_class;
+  save_image(one_class / "only/1.png", shape_picture(0, 1));
+  EXPECT_THAT(message(one_class.path()), AllOf(HasSubstr("at least two classes"), HasSubstr("\"only\"")));
+  const TemporaryFolder only_test;
+  write_shapes(only_test / "test", 2);
+  EXPECT_THAT(message(only_test.path()), HasSubstr("no train split"));
+  const TemporaryFolder too_few;
+  write_shapes(too_few / "train", 1);
+  EXPECT_THAT(message(too_few.path()), HasSubstr("no val split"));
+  const TemporaryFolder damaged;
+  write_shapes(damaged / "train", 6);
+  write_shapes(damaged / "val", 2, 50);
+  damaged.write("train/disc/3.ppm", "this is no picture");
+  EXPECT_THAT(message(damaged.path()), HasSubstr("train/disc/3.ppm"));
+}
+
+TEST_F(TrainClassifier, WithoutValidationATwelfthOfTrainIsHeldOut) {
+  const TemporaryFolder folder;
+  write_shapes(folder / "train", 12);
+  write_shapes(folder / "test", 2, 50);
+  ClassifierRecipe short_one = recipe();
+  short_one.data = "folder:" + folder.path().string();
+  short_one.epochs = 1;
+  const Json validation = Json::parse(train(short_one, "run").metrics);
+  EXPECT_EQ(validation["count"], 3);
+  EXPECT_EQ(validation["split"], "val");
+}
+
+}  // namespace
+}  // namespace fovea
