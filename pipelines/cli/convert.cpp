@@ -21,7 +21,6 @@ namespace fs = std::filesystem;
 struct ConvertFlags {
   SharedOptions shared;
   std::string from, to, split, names;
-  std::uint64_t seed = 1;
   std::int64_t count = 0;
 };
 
@@ -30,13 +29,16 @@ fs::path target_folder(const std::string& to) {
   constexpr std::string_view kScheme = "folder:";
   if (!to.starts_with(kScheme) || to.size() == kScheme.size()) throw OptionError(fmt::format("--to {}: expected folder:DIR", to));
   const fs::path folder = to.substr(kScheme.size());
-  if (fs::exists(folder) && !(fs::is_directory(folder) && fs::is_empty(folder))) throw FileError(folder.string(), "exists and is not an empty folder");
+  if (fs::exists(folder) && !(fs::is_directory(folder) && fs::is_empty(folder)))
+    throw FileError(folder.string(), "exists and is not an empty folder");
   return folder;
 }
 
 void run_convert(const ConvertFlags& flags) {
+  const auto context = flags.shared.make_context();
+  const kernels::ContextGuard guard(*context);
   const fs::path folder = target_folder(flags.to);
-  const ClassificationData data = open_classification_data(flags.from, {.seed = flags.seed, .names_file = flags.names});
+  const ClassificationData data = open_classification_data(flags.from, {.seed = flags.shared.seed.value_or(1), .names_file = flags.names});
   const NamedSplit split = resolve_split(data, flags.split);
   const ClassificationDataset& dataset = *split.dataset;
   const std::int64_t count = flags.count == 0 ? dataset.size() : std::min(flags.count, dataset.size());
@@ -60,7 +62,6 @@ void add_convert(CLI::App& app, int&) {
   command->add_option("--split", flags->split, "train, val, test or all (test, else val, else all)");
   command->add_option("--count", flags->count, "only the first images of the split; 0: all")->check(CLI::NonNegativeNumber);
   command->add_option("--names", flags->names, "file with one class name per line, for data that has none");
-  command->add_option("--seed", flags->seed, "of the split, where the data has none of its own")->capture_default_str();
   flags->shared.add_to(*command);
   command->callback([flags] { run_convert(*flags); });
 }

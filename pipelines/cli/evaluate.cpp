@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "fovea/base/version.hpp"
 #include "fovea/data/data_source.hpp"
@@ -18,14 +17,13 @@ namespace {
 struct EvaluateFlags {
   SharedOptions shared;
   std::string model, data, split, plots;
-  std::optional<std::uint64_t> seed;
   std::int64_t batch = 64;
   int workers = 1;
 };
 
 std::string to_table(const ClassificationMetrics& metrics, const std::vector<std::string>& labels) {
-  std::string text = fmt::format("top-1 {:.4f}   top-5 {:.4f}   calibration error {:.4f}   images {}\n\n{:<20} {:>10} {:>8} {:>8} {:>8}\n", metrics.top1,
-                                 metrics.top5, metrics.ece, metrics.count, "class", "precision", "recall", "F1", "images");
+  std::string text = fmt::format("top-1 {:.4f}   top-5 {:.4f}   calibration error {:.4f}   images {}\n\n{:<20} {:>10} {:>8} {:>8} {:>8}\n",
+                                 metrics.top1, metrics.top5, metrics.ece, metrics.count, "class", "precision", "recall", "F1", "images");
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto& row = metrics.per_class[i];
     text += fmt::format("{:<20} {:>10.4f} {:>8.4f} {:>8.4f} {:>8}\n", labels[i], row.precision, row.recall, row.f1, row.support);
@@ -44,7 +42,8 @@ void run_evaluate(const EvaluateFlags& flags) {
   const auto context = flags.shared.make_context();
   const kernels::ContextGuard guard(*context);
   const ClassificationPipeline pipeline = ClassificationPipeline::load(flags.model);
-  const ClassificationData data = open_classification_data(flags.data, {.seed = flags.seed.value_or(training_seed(pipeline)), .names = pipeline.labels()});
+  const ClassificationData data =
+      open_classification_data(flags.data, {.seed = flags.shared.seed.value_or(training_seed(pipeline)), .names = pipeline.labels()});
   for (const std::string& note : data.notes) flags.shared.log(note);
   const NamedSplit split = resolve_split(data, flags.split);
   flags.shared.log(fmt::format("split {}: {} images", split.name, split.dataset->size()));
@@ -60,13 +59,17 @@ void add_evaluate(CLI::App& app, int&) {
   auto flags = std::make_shared<EvaluateFlags>();
   CLI::App* command = app.add_subcommand("evaluate", "Measure a model on a data set");
   command->footer(
-      "Example:\n  fovea evaluate --model runs/fashion/weights/best.fovea --data idx:/usr/share/datasets/fashion-mnist --json metrics.json\n\n"
-      "Without --split: test, else val, else all. The split that was used is always named.");
+      "Example:\n  fovea evaluate --model runs/fashion/weights/best.fovea --data idx:/usr/share/datasets/fashion-mnist --json "
+      "metrics.json\n\n"
+      "Without --split: test, else val, else all. The split that was used is always named. Data without splits of its own is split as in "
+      "the\n"
+      "training of the model, unless --seed says otherwise.");
   command->add_option("--model", flags->model, "model file")->required();
   command->add_option("--data", flags->data, "idx:DIR or folder:DIR")->required();
   command->add_option("--split", flags->split, "train, val, test or all");
-  command->add_option("--seed", flags->seed, "of the split, where the data has none of its own (the one of the training)");
-  command->add_option("--batch", flags->batch, "images at a time; does not change the result")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--batch", flags->batch, "images at a time; does not change the result")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command->add_option("--workers", flags->workers, "threads that load images")->check(CLI::NonNegativeNumber);
   command->add_option("--plots", flags->plots, "folder for confusion_matrix.png");
   flags->shared.add_to(*command);

@@ -35,8 +35,9 @@ void inspect_file(const InspectFlags& flags) {
     fmt::print("architecture  {}\nlabels        {}\npreprocessing {}\n\n", pipeline.architecture(), fmt::join(pipeline.labels(), ", "),
                p.to_json().dump());
   }
-  print_report(flags, report_network(pipeline.network(), p.height, p.width, p.channels),
-               {{"architecture", parse_json(pipeline.architecture(), flags.model)}, {"labels", pipeline.labels()}, {"preprocessing", p.to_json()}});
+  print_report(
+      flags, report_network(pipeline.network(), p.height, p.width, p.channels),
+      {{"architecture", parse_json(pipeline.architecture(), flags.model)}, {"labels", pipeline.labels()}, {"preprocessing", p.to_json()}});
 }
 
 void inspect_name(const InspectFlags& flags) {
@@ -61,7 +62,8 @@ void run_inspect(const InspectFlags& flags) {
 
 void add_inspect(CLI::App& app, int&) {
   auto flags = std::make_shared<InspectFlags>();
-  CLI::App* command = app.add_subcommand("inspect", "Show layers, shapes, parameters, MACs, memory, receptive fields, labels, preprocessing");
+  CLI::App* command =
+      app.add_subcommand("inspect", "Show layers, shapes, parameters, MACs, memory, receptive fields, labels, preprocessing");
   command->footer("Example:\n  fovea inspect runs/fashion/weights/best.fovea\n  fovea inspect lenet5 --channels 1");
   command->add_option("model", flags->model, "model file, or a network's name")->required();
   command->add_option("--image-size", flags->image_size, "of a network by name: N or WxH");

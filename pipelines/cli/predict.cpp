@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "fovea/pipelines/prediction_writer.hpp"
 #include "fovea/base/version.hpp"
+#include "fovea/pipelines/prediction_writer.hpp"
 #include "shared_options.hpp"
 
 namespace fovea::cli {
@@ -29,14 +29,19 @@ int run_predict(const PredictFlags& flags) {
   const ClassificationPipeline pipeline = ClassificationPipeline::load(flags.model);
   const std::vector<fs::path> files = find_images(flags.images);
   const fs::path base = fs::is_directory(flags.images) ? fs::path(flags.images) : fs::path(flags.images).parent_path();
-  PredictionWriter writer(
-      {.out = flags.out, .base = base, .top = flags.top, .overlays = !flags.no_overlays, .expected = static_cast<std::int64_t>(files.size())});
+  PredictionWriter writer({.out = flags.out,
+                           .base = base,
+                           .top = flags.top,
+                           .overlays = !flags.no_overlays,
+                           .expected = static_cast<std::int64_t>(files.size())});
   const DirectoryRunSummary summary = run_directory(pipeline, files, writer, {.batch = flags.batch, .workers = flags.workers});
   writer.finish(summary, flags.model);
-  flags.shared.log(fmt::format("{} images classified, {} failed, {:.2f} s, {:.0f} images/s; results in {}", summary.images, summary.failures,
-                               summary.seconds, static_cast<double>(summary.images) / summary.seconds, flags.out));
-  if (summary.failures > 0) flags.shared.log(fmt::format("the files that failed and why: {}", (fs::path(flags.out) / "failed.jsonl").string()));
-  flags.shared.write_json(to_text({{"count", summary.images}, {"failures", summary.failures}, {"model", flags.model}, {"fovea_version", version()}}));
+  flags.shared.log(fmt::format("{} images classified, {} failed, {:.2f} s, {:.0f} images/s; results in {}", summary.images,
+                               summary.failures, summary.seconds, static_cast<double>(summary.images) / summary.seconds, flags.out));
+  if (summary.failures > 0)
+    flags.shared.log(fmt::format("the files that failed and why: {}", (fs::path(flags.out) / "failed.jsonl").string()));
+  flags.shared.write_json(
+      to_text({{"count", summary.images}, {"failures", summary.failures}, {"model", flags.model}, {"fovea_version", version()}}));
   if (summary.failures == 0) return kAllDone;
   return summary.images > 0 ? kSomeInputsFailed : kUnusable;
 }
@@ -52,7 +57,9 @@ void add_predict(CLI::App& app, int& exit_code) {
   command->add_option("--model", flags->model, "model file")->required();
   command->add_option("--images", flags->images, "folder, image, or .txt list of images")->required();
   command->add_option("--out", flags->out, "results folder")->required();
-  command->add_option("--batch", flags->batch, "images at a time; does not change the result")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--batch", flags->batch, "images at a time; does not change the result")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command->add_option("--top", flags->top, "ranked classes per image")->check(CLI::PositiveNumber)->capture_default_str();
   command->add_option("--workers", flags->workers, "threads that load images")->check(CLI::NonNegativeNumber);
   command->add_flag("--no-overlays", flags->no_overlays, "do not write captioned copies of the images");

@@ -14,6 +14,7 @@ namespace fovea::cli {
 
 void SharedOptions::add_to(CLI::App& command) {
   command.add_option("--threads", threads, "threads to compute with; 0: all")->check(CLI::NonNegativeNumber);
+  command.add_option("--seed", seed, "names all random choices, where there are any");
   command.add_option("--device", device, "cpu, or cuda[:index] in builds that have it")->capture_default_str();
   command.add_option("--precision", precision, "f32")->capture_default_str();
   command.add_flag("--quiet", quiet, "no log on stderr");

@@ -4,6 +4,7 @@
 #include <CLI/App.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "fovea/base/json.hpp"
@@ -18,6 +19,7 @@ inline constexpr int kUnusable = 2;
 /// The flags that all verbs share.
 struct SharedOptions {
   int threads = 0;
+  std::optional<std::uint64_t> seed;  ///< of everything random in the verb; most have nothing random
   std::string device = "cpu";
   std::string precision = "f32";
   bool quiet = false;

@@ -33,13 +33,13 @@ struct TrainFlags {
   Override<std::string> task, data, names, model, model_options, image_size, resize, optimizer, schedule;
   Override<std::vector<std::string>> augment;
   Override<std::int64_t> epochs, batch, channels;
-  Override<std::uint64_t> seed;
   Override<bool> nesterov;
   Override<double> learning_rate, momentum, weight_decay, warmup_epochs, step_epochs, step_factor, label_smoothing;
 };
 
 ClassifierRecipe recipe_of(const TrainFlags& flags) {
-  ClassifierRecipe recipe = flags.config.empty() ? ClassifierRecipe{} : ClassifierRecipe::from_json(read_json_file(flags.config), flags.config);
+  ClassifierRecipe recipe =
+      flags.config.empty() ? ClassifierRecipe{} : ClassifierRecipe::from_json(read_json_file(flags.config), flags.config);
   flags.task.apply(recipe.task);
   flags.data.apply(recipe.data);
   flags.names.apply(recipe.names);
@@ -61,7 +61,7 @@ ClassifierRecipe recipe_of(const TrainFlags& flags) {
   flags.step_epochs.apply(recipe.step_epochs);
   flags.step_factor.apply(recipe.step_factor);
   flags.label_smoothing.apply(recipe.label_smoothing);
-  flags.seed.apply(recipe.seed);
+  if (flags.shared.seed) recipe.seed = *flags.shared.seed;
   return recipe;
 }
 
@@ -92,7 +92,8 @@ void add_train(CLI::App& app, int&) {
   auto flags = std::make_shared<TrainFlags>();
   CLI::App* command = app.add_subcommand("train", "Train a classifier and leave it in a run folder");
   command->footer(
-      "Example:\n  fovea train --task classify --data idx:/usr/share/datasets/fashion-mnist --model lenet5 --epochs 6 --out runs/fashion\n\n"
+      "Example:\n  fovea train --task classify --data idx:/usr/share/datasets/fashion-mnist --model lenet5 --epochs 6 --out "
+      "runs/fashion\n\n"
       "The run folder holds recipe.json, results.csv, weights/best.fovea, weights/last.fovea, plots/ and validation.json.\n"
       "fovea train --config RUN/recipe.json --out OTHER repeats a run to the bit on the same instruction set.");
   command->add_option("--task", flags->task.value, "classify");
@@ -116,7 +117,6 @@ void add_train(CLI::App& app, int&) {
   command->add_option("--step-epochs", flags->step_epochs.value, "step schedule: epochs between changes (5)");
   command->add_option("--step-factor", flags->step_factor.value, "step schedule: factor (0.1)");
   command->add_option("--label-smoothing", flags->label_smoothing.value, "in [0, 1) (0)");
-  command->add_option("--seed", flags->seed.value, "names all random choices (1)");
   command->add_option("--config", flags->config, "recipe.json; other flags override it");
   command->add_option("--out", flags->out, "run folder (runs/<task>/<model>)");
   command->add_option("--workers", flags->workers, "threads that load images; 0: the computing thread")->check(CLI::NonNegativeNumber);

@@ -16,8 +16,8 @@ namespace {
 // Each network's options as JSON, both ways. Reading fills what is there and leaves the rest at its default.
 
 Json to_json(const LeNet5Options& o) {
-  return {{"name", "lenet5"},       {"height", o.height},     {"width", o.width},   {"channels", o.channels}, {"classes", o.classes},
-          {"filters1", o.filters1}, {"filters2", o.filters2}, {"hidden", o.hidden}};
+  return {{"name", "lenet5"},     {"height", o.height},     {"width", o.width},       {"channels", o.channels},
+          {"classes", o.classes}, {"filters1", o.filters1}, {"filters2", o.filters2}, {"hidden", o.hidden}};
 }
 
 void read(const Json& json, LeNet5Options& o, const std::string& where) {

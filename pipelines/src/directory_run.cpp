@@ -46,7 +46,8 @@ std::vector<fs::path> read_list(const fs::path& list) {
 }  // namespace
 
 std::vector<fs::path> find_images(const fs::path& argument) {
-  if (!fs::exists(argument)) throw FileError(argument.string(), "does not exist; expected a folder of images, an image, or a .txt list of images");
+  if (!fs::exists(argument))
+    throw FileError(argument.string(), "does not exist; expected a folder of images, an image, or a .txt list of images");
   if (!fs::is_directory(argument)) return argument.extension() == ".txt" ? read_list(argument) : std::vector{argument};
   std::vector<fs::path> files = list_images(argument);
   if (files.empty()) throw FileError(argument.string(), "holds no image files");

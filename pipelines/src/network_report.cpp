@@ -114,7 +114,8 @@ std::string human_bytes(std::int64_t bytes) {
 /// 1234567 -> "1,234,567"
 std::string grouped(std::int64_t value) {
   std::string digits = std::to_string(value);
-  for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), ",");
+  for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
   return digits;
 }
 
@@ -133,7 +134,8 @@ NetworkReport report_network(Layer& network, std::int64_t height, std::int64_t w
   network.train(was_training);
   NetworkReport report = std::move(recorder.report);
   report.parameters = network.parameter_count();
-  for (const NamedParameter& parameter : network.parameters()) report.parameter_bytes += static_cast<std::int64_t>(parameter.variable.value().bytes());
+  for (const NamedParameter& parameter : network.parameters())
+    report.parameter_bytes += static_cast<std::int64_t>(parameter.variable.value().bytes());
   for (const LayerReport& layer : report.layers) {
     report.macs += layer.macs;
     report.activation_bytes += layer.bytes;
@@ -152,17 +154,22 @@ Json NetworkReport::to_json() const {
                     {"bytes", layer.bytes},
                     {"receptive_field", {layer.field_height, layer.field_width}},
                     {"stride", {layer.stride_height, layer.stride_width}}});
-  return {{"parameters", parameters}, {"macs", macs}, {"parameter_bytes", parameter_bytes}, {"activation_bytes", activation_bytes}, {"layers", list}};
+  return {{"parameters", parameters},
+          {"macs", macs},
+          {"parameter_bytes", parameter_bytes},
+          {"activation_bytes", activation_bytes},
+          {"layers", list}};
 }
 
 std::string NetworkReport::to_text() const {
-  std::string text =
-      fmt::format("{:<24} {:<16} {:<18} {:>12} {:>16} {:>11} {:>9} {:>7}\n", "layer", "operation", "output", "parameters", "MACs", "memory", "field", "stride");
+  std::string text = fmt::format("{:<24} {:<16} {:<18} {:>12} {:>16} {:>11} {:>9} {:>7}\n", "layer", "operation", "output", "parameters",
+                                 "MACs", "memory", "field", "stride");
   for (const LayerReport& layer : layers) {
     const bool plane = layer.field_height > 0;
     text += fmt::format("{:<24} {:<16} {:<18} {:>12} {:>16} {:>11} {:>9} {:>7}\n", layer.name.empty() ? "-" : layer.name, layer.operation,
-                        layer.output.to_string(), layer.parameters > 0 ? grouped(layer.parameters) : "-", layer.macs > 0 ? grouped(layer.macs) : "-",
-                        layer.bytes > 0 ? human_bytes(layer.bytes) : "-", plane ? fmt::format("{}x{}", layer.field_height, layer.field_width) : "-",
+                        layer.output.to_string(), layer.parameters > 0 ? grouped(layer.parameters) : "-",
+                        layer.macs > 0 ? grouped(layer.macs) : "-", layer.bytes > 0 ? human_bytes(layer.bytes) : "-",
+                        plane ? fmt::format("{}x{}", layer.field_height, layer.field_width) : "-",
                         plane ? fmt::format("{}x{}", layer.stride_height, layer.stride_width) : "-");
   }
   return text + fmt::format("\nparameters  {} ({})\nMACs        {} for one image\nactivations {} for one image\n", grouped(parameters),

@@ -6,9 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "fovea/base/error.hpp"
 #include "fovea/base/json.hpp"
-#include "fovea/pipelines/class_folder.hpp"
 #include "fovea/base/version.hpp"
+#include "fovea/pipelines/class_folder.hpp"
 #include "fovea/vision/image_writer.hpp"
 #include "fovea/vision/overlay.hpp"
 
@@ -53,7 +54,10 @@ cv::Scalar verdict_colour(const fs::path& file, const Classification& result) {
 }  // namespace
 
 PredictionWriter::PredictionWriter(const PredictionWriterOptions& options)
-    : options_(options), jsonl_(options.out / "predictions.jsonl"), csv_(options.out / "predictions.csv"), failed_(options.out / "failed.jsonl") {
+    : options_(options),
+      jsonl_(options.out / "predictions.jsonl"),
+      csv_(options.out / "predictions.csv"),
+      failed_(options.out / "failed.jsonl") {
   csv_.append("file,index,label,score\n");
 }
 
@@ -78,12 +82,18 @@ void PredictionWriter::add_tile(const fs::path& file, const cv::Mat& image, cons
 
 void PredictionWriter::write(const fs::path& file, const cv::Mat& image, const Classification& result) {
   Json ranked = Json::array();
-  for (const RankedLabel& entry : result.top(options_.top)) ranked.push_back({{"index", entry.index}, {"label", entry.label}, {"score", entry.score}});
-  jsonl_.append(json_line({{"file", file.string()}, {"index", result.index}, {"label", result.label}, {"score", result.score}, {"top", ranked}}));
+  for (const RankedLabel& entry : result.top(options_.top))
+    ranked.push_back({{"index", entry.index}, {"label", entry.label}, {"score", entry.score}});
+  jsonl_.append(
+      json_line({{"file", file.string()}, {"index", result.index}, {"label", result.label}, {"score", result.score}, {"top", ranked}}));
   csv_.append(fmt::format("{},{},{},{}\n", csv_value(file.string()), result.index, csv_value(result.label), result.score));
   add_tile(file, image, result);
-  if (options_.overlays)
+  if (!options_.overlays) return;
+  try {
     save_image(overlay_path(file), draw_caption(image, fmt::format("{} {:.1f}%", result.label, 100 * result.score)));
+  } catch (const Error& error) {  // the prediction stands: a picture of it that cannot be written does not end the run
+    fail(file, fmt::format("was classified, but its overlay could not be written: {}", error.what()));
+  }
 }
 
 void PredictionWriter::fail(const fs::path& file, const std::string& reason) {

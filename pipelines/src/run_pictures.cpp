@@ -26,7 +26,8 @@ std::vector<Series> series_of(const std::vector<EpochReport>& epochs, bool losse
     const std::string& name = epochs.front().validation[metric].first;
     if (is_loss(name) != losses) continue;
     list.push_back({.name = name, .points = {}});
-    for (const EpochReport& epoch : epochs) list.back().points.emplace_back(static_cast<double>(epoch.epoch + 1), epoch.validation[metric].second);
+    for (const EpochReport& epoch : epochs)
+      list.back().points.emplace_back(static_cast<double>(epoch.epoch + 1), epoch.validation[metric].second);
   }
   return list;
 }
@@ -36,8 +37,10 @@ std::vector<Series> series_of(const std::vector<EpochReport>& epochs, bool losse
 void LearningCurvesHook::on_epoch(const EpochReport& report) {
   epochs_.push_back(report);
   const cv::Size size{900, 420};
-  const cv::Mat losses = draw_chart({.title = "loss", .x_label = "epoch", .y_label = "", .size = size, .whole_x = true}, series_of(epochs_, true));
-  const cv::Mat shares = draw_chart({.title = "validation accuracy", .x_label = "epoch", .y_label = "", .size = size, .whole_x = true}, series_of(epochs_, false));
+  const cv::Mat losses =
+      draw_chart({.title = "loss", .x_label = "epoch", .y_label = "", .size = size, .whole_x = true}, series_of(epochs_, true));
+  const cv::Mat shares = draw_chart({.title = "validation accuracy", .x_label = "epoch", .y_label = "", .size = size, .whole_x = true},
+                                    series_of(epochs_, false));
   cv::Mat picture;
   cv::vconcat(losses, shares, picture);
   save_image(file_, picture);

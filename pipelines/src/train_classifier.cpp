@@ -11,13 +11,13 @@
 #include "fovea/base/error.hpp"
 #include "fovea/base/file.hpp"
 #include "fovea/base/text.hpp"
+#include "fovea/base/version.hpp"
 #include "fovea/classification/classification_task.hpp"
 #include "fovea/classification/input_statistics.hpp"
 #include "fovea/data/data_source.hpp"
 #include "fovea/pipelines/catalogue.hpp"
 #include "fovea/pipelines/classification_pipeline.hpp"
 #include "fovea/pipelines/run_pictures.hpp"
-#include "fovea/base/version.hpp"
 #include "fovea/training/adamw.hpp"
 #include "fovea/training/checkpoint.hpp"
 #include "fovea/training/csv_log.hpp"
@@ -49,7 +49,8 @@ void check(const ClassifierRecipe& recipe) {
     throw OptionError(fmt::format("channels are 1 (grey) or 3 (colour), found {}", recipe.channels));
   if (recipe.epochs < 1) throw OptionError(fmt::format("training takes at least 1 epoch, found {}", recipe.epochs));
   if (recipe.batch < 1) throw OptionError(fmt::format("a batch holds at least 1 image, found {}", recipe.batch));
-  if (!(recipe.learning_rate >= 0)) throw OptionError(fmt::format("the learning rate is positive (0: the optimiser's usual), found {}", recipe.learning_rate));
+  if (!(recipe.learning_rate >= 0))
+    throw OptionError(fmt::format("the learning rate is positive (0: the optimiser's usual), found {}", recipe.learning_rate));
 }
 
 /// The recipe with everything decided that the data or the network decide.
@@ -83,9 +84,11 @@ std::shared_ptr<const Augmentation> augmentation_for(const ClassifierRecipe& rec
   std::vector<std::shared_ptr<const Augmentation>> parts;
   for (const std::string& name : recipe.augment) {
     if (name == "flip") parts.push_back(std::make_shared<RandomFlip>());
-    if (name == "crop") parts.push_back(std::make_shared<RandomCropWithPadding>(std::max(1, std::min(preprocessing.width, preprocessing.height) / 8)));
+    if (name == "crop")
+      parts.push_back(std::make_shared<RandomCropWithPadding>(std::max(1, std::min(preprocessing.width, preprocessing.height) / 8)));
     if (name == "resized-crop")
-      parts.push_back(std::make_shared<RandomResizedCrop>(RandomResizedCrop::Options{.output = {preprocessing.width, preprocessing.height}}));
+      parts.push_back(
+          std::make_shared<RandomResizedCrop>(RandomResizedCrop::Options{.output = {preprocessing.width, preprocessing.height}}));
   }
   if (parts.empty()) return nullptr;
   return std::make_shared<AugmentationSequence>(std::move(parts));
@@ -93,7 +96,8 @@ std::shared_ptr<const Augmentation> augmentation_for(const ClassifierRecipe& rec
 
 std::unique_ptr<Optimizer> optimizer_for(const ClassifierRecipe& recipe, std::vector<NamedParameter> parameters) {
   if (recipe.optimizer == "adamw") return std::make_unique<AdamW>(std::move(parameters), AdamWOptions{.weight_decay = recipe.weight_decay});
-  const SgdOptions options{.momentum = recipe.momentum, .nesterov = recipe.nesterov && recipe.momentum > 0, .weight_decay = recipe.weight_decay};
+  const SgdOptions options{
+      .momentum = recipe.momentum, .nesterov = recipe.nesterov && recipe.momentum > 0, .weight_decay = recipe.weight_decay};
   return std::make_unique<Sgd>(std::move(parameters), options);
 }
 
@@ -127,7 +131,11 @@ void write_recipe(const fs::path& file, const ClassifierRecipe& recipe) {
 
 /// Facts that a model file keeps of its training.
 std::string training_facts(const ClassifierRecipe& recipe, const EpochReport& report) {
-  Json json = {{"epoch", report.epoch + 1}, {"epochs", report.epochs}, {"train_loss", report.train_loss}, {"data", recipe.data}, {"seed", recipe.seed}};
+  Json json = {{"epoch", report.epoch + 1},
+               {"epochs", report.epochs},
+               {"train_loss", report.train_loss},
+               {"data", recipe.data},
+               {"seed", recipe.seed}};
   for (const auto& [name, value] : report.validation) json[name] = value;
   return json.dump();
 }
@@ -164,7 +172,8 @@ TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const Tra
                                           .label_smoothing = recipe.label_smoothing};
   ClassificationTask task(pipeline.network(), train, validation, options);
   const std::unique_ptr<Optimizer> optimizer = optimizer_for(recipe, pipeline.network().parameters());
-  Trainer trainer(task, *optimizer, schedule_for(recipe, task.steps_per_epoch()), {.epochs = recipe.epochs, .selection_metric = "val_top1"});
+  Trainer trainer(task, *optimizer, schedule_for(recipe, task.steps_per_epoch()),
+                  {.epochs = recipe.epochs, .selection_metric = "val_top1"});
   trainer.add_hook(std::make_shared<CheckpointHook>(environment.out / "weights", [&](const fs::path& path, const EpochReport& report) {
     pipeline.set_training(training_facts(recipe, report));
     pipeline.save(path);
@@ -176,8 +185,7 @@ TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const Tra
   TrainClassifierResult result;
   result.summary = trainer.run();
   result.best = environment.out / "weights" / "best.fovea";
-  const ClassificationMetrics metrics =
-      ClassificationPipeline::load(result.best).evaluate(validation, recipe.batch, environment.workers);
+  const ClassificationMetrics metrics = ClassificationPipeline::load(result.best).evaluate(validation, recipe.batch, environment.workers);
   save_confusion_matrix(environment.out / "plots", metrics);
   const Json json = to_json(metrics, {.split = "val", .model = result.best.string(), .fovea_version = version()});
   write_json_file(environment.out / "validation.json", json);

@@ -25,7 +25,8 @@ class ClassificationPipeline {
 
   /// `architecture` is JSON text as of the catalogue; the network is put into evaluation mode. Throws OptionError when the number of labels
   /// is not that of the network's classes.
-  ClassificationPipeline(std::unique_ptr<Layer> network, std::string architecture, Preprocessing preprocessing, std::vector<std::string> labels);
+  ClassificationPipeline(std::unique_ptr<Layer> network, std::string architecture, Preprocessing preprocessing,
+                         std::vector<std::string> labels);
   ClassificationPipeline(ClassificationPipeline&&) = default;
   ClassificationPipeline& operator=(ClassificationPipeline&&) = default;
   ~ClassificationPipeline();

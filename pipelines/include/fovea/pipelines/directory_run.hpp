@@ -38,7 +38,7 @@ std::vector<std::filesystem::path> find_images(const std::filesystem::path& argu
 
 /// Classifies every file. A file that cannot be read is reported to the writer and the run goes on. Memory stays bounded: a few batches of
 /// decoded images at a time.
-DirectoryRunSummary run_directory(const ClassificationPipeline& pipeline, std::span<const std::filesystem::path> files, ClassificationWriter& writer,
-                                  const DirectoryRunOptions& options = {});
+DirectoryRunSummary run_directory(const ClassificationPipeline& pipeline, std::span<const std::filesystem::path> files,
+                                  ClassificationWriter& writer, const DirectoryRunOptions& options = {});
 
 }  // namespace fovea

@@ -16,7 +16,7 @@ struct LayerReport {
   std::string operation;  ///< "conv2d"
   Shape output;
   std::int64_t parameters = 0;
-  std::int64_t macs = 0;  ///< multiply-adds of convolutions and linear layers
+  std::int64_t macs = 0;   ///< multiply-adds of convolutions and linear layers
   std::int64_t bytes = 0;  ///< of the output
   /// Of an output element in the image: how many pixels it sees, and how far apart neighbours lie. 0 once the image's plane is gone.
   std::int64_t field_height = 0, field_width = 0, stride_height = 0, stride_width = 0;

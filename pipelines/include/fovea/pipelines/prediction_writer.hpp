@@ -20,8 +20,8 @@ struct PredictionWriterOptions {
 };
 
 /// Writes into `out`: predictions.jsonl and predictions.csv (one line an image), failed.jsonl (file and reason), overlays/ (each image with
-/// its class and probability), contact_sheet.png (64, evenly spread; a frame is green or red where the image's folder is named after a class) and
-/// manifest.json. Every file appears under its name only when it is complete: call finish() at the end.
+/// its class and probability), contact_sheet.png (64, evenly spread; a frame is green or red where the image's folder is named after a
+/// class) and manifest.json. Every file appears under its name only when it is complete: call finish() at the end.
 class PredictionWriter final : public ClassificationWriter {
  public:
   explicit PredictionWriter(const PredictionWriterOptions& options);

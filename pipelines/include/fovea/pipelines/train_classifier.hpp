@@ -13,8 +13,8 @@
 namespace fovea {
 
 struct TrainEnvironment {
-  std::filesystem::path out;  ///< the run folder
-  int workers = 1;            ///< of the loader
+  std::filesystem::path out;                         ///< the run folder
+  int workers = 1;                                   ///< of the loader
   std::function<void(const std::string& line)> log;  ///< facts of the run, one line each; may be null
   std::vector<std::shared_ptr<TrainerHook>> hooks;   ///< beside the run folder's own
 };
