@@ -159,5 +159,10 @@ TEST(Dispatch, FloatingOperationsRefuseOtherTypes) {
   EXPECT_THAT(shape_error([&] { size(DType::u8); }), HasSubstr("[relu] wants f32 or f64, found u8"));
 }
 
+TEST(Tensor, AbsurdSizesAreRefusedBeforeTheSystemIsAsked) {
+  EXPECT_THROW(Tensor::empty({std::int64_t{1} << 50}), ShapeError);
+  EXPECT_THROW(Tensor::empty({std::int64_t{1} << 38}, DType::f32), ShapeError);
+}
+
 }  // namespace
 }  // namespace fovea

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -34,8 +35,7 @@ struct Place {
 
 }  // namespace
 
-/// Shared with the tasks, which may start after the loader has gone: they find `stopped` and leave. Batches are begun in order; batch i
-/// uses place i % prefetch.
+/// Shared with the tasks that have begun. Batches are begun in order; batch i uses place i % prefetch.
 struct PrefetchRing::State {
   State(std::int64_t count, Make maker, const BatchLoaderOptions& options)
       : batches(count), make(std::move(maker)), workers(options.workers), places(static_cast<std::size_t>(options.prefetch)) {}
@@ -93,7 +93,40 @@ struct PrefetchRing::State {
     std::unique_lock lock(mutex);
     stopped = true;
     changed.wait(lock, [&] { return running == 0; });
-    places.clear();  // a task that has yet to start may keep this state for a while
+    places.clear();
+  }
+
+  /// Tasks that have not begun, by ticket. A task holds its ticket alone: TBB may begin it long after its loader has gone, or never.
+  struct Waiting {
+    std::mutex mutex;
+    std::map<std::uint64_t, std::shared_ptr<State>> states;
+    std::uint64_t next_ticket = 0;
+  };
+  /// Never destroyed: a task may begin while the program ends.
+  static Waiting& waiting() {
+    static auto* const all = new Waiting;
+    return *all;
+  }
+  static std::uint64_t take_ticket(std::shared_ptr<State> state) {
+    Waiting& all = waiting();
+    const std::lock_guard lock(all.mutex);
+    all.states.emplace(all.next_ticket, std::move(state));
+    return all.next_ticket++;
+  }
+  /// The state behind a ticket; null when its loader has gone.
+  static std::shared_ptr<State> redeem(std::uint64_t ticket) {
+    Waiting& all = waiting();
+    const std::lock_guard lock(all.mutex);
+    const auto found = all.states.find(ticket);
+    if (found == all.states.end()) return nullptr;
+    std::shared_ptr<State> state = std::move(found->second);
+    all.states.erase(found);
+    return state;
+  }
+  static void void_tickets(const std::shared_ptr<State>& state) {
+    Waiting& all = waiting();
+    const std::lock_guard lock(all.mutex);
+    std::erase_if(all.states, [&](const auto& entry) { return entry.second == state; });
   }
 };
 
@@ -105,7 +138,10 @@ PrefetchRing::PrefetchRing(std::int64_t batches, Make make, const BatchLoaderOpt
   for (int i = 0; i < std::min(options.workers, options.prefetch); ++i) start_task();
 }
 
-PrefetchRing::~PrefetchRing() { state_->stop(); }
+PrefetchRing::~PrefetchRing() {
+  State::void_tickets(state_);
+  state_->stop();
+}
 
 std::int64_t PrefetchRing::batches() const { return state_->batches; }
 
@@ -120,7 +156,9 @@ void PrefetchRing::start_task() {
   const std::lock_guard lock(state_->mutex);
   if (state_->tasks == state_->workers || !state_->may_begin()) return;
   ++state_->tasks;
-  loader_arena().enqueue([state = state_] { state->run_task(); });
+  loader_arena().enqueue([ticket = State::take_ticket(state_)] {
+    if (const std::shared_ptr<State> state = State::redeem(ticket)) state->run_task();
+  });
 }
 
 std::vector<std::int64_t> epoch_order(std::int64_t count, std::uint64_t seed, std::int64_t epoch) {

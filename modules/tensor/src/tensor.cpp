@@ -11,7 +11,16 @@
 
 namespace fovea {
 
+namespace {
+
+/// Half a tebibyte: what asks for more is a mistake or a damaged file, and is refused before the system is asked.
+constexpr std::int64_t kLargestBytes = std::int64_t{1} << 39;
+
+}  // namespace
+
 Tensor Tensor::empty(Shape shape, DType dtype, Device device) {
+  if (shape.numel() > kLargestBytes / static_cast<std::int64_t>(size_of(dtype)))
+    throw ShapeError(fmt::format("a tensor of {} {} would take more than {} GiB", name_of(dtype), shape.to_string(), kLargestBytes >> 30));
   Tensor tensor;
   tensor.spec_ = {shape, dtype};
   tensor.storage_ = std::make_shared<Storage>(static_cast<std::size_t>(shape.numel()) * size_of(dtype), device);
