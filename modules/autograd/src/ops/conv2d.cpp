@@ -16,7 +16,7 @@ namespace {
 
 using kernels::Conv2dShape;
 
-Conv2dShape shape_of(const Shape& x, const Shape& filter, const Conv2dGeometry& g) {
+Conv2dShape shape_of(const Shape& x, const Shape& filter, const Conv2dGeometry& g, bool training = false) {
   return {.n = x[0],
           .h = x[1],
           .w = x[2],
@@ -34,7 +34,8 @@ Conv2dShape shape_of(const Shape& x, const Shape& filter, const Conv2dGeometry& 
           .pad_left = g.padding.left,
           .groups = g.groups,
           .x_pitch = x[3],
-          .y_pitch = filter[0]};
+          .y_pitch = filter[0],
+          .choice = kernels::conv2d_choice(training)};
 }
 
 void check_geometry(const Conv2dGeometry& g) {
@@ -95,13 +96,13 @@ class Conv2dFunction final : public Function {
     filter_shape_ = in[1].shape();
     has_bias_ = in.size() > 2;
     Tensor y = Tensor::empty(out[0].shape, out[0].dtype);
-    conv2d_forward(shape_of(x_shape_, filter_shape_, geometry_), in[0], in[1], has_bias_ ? in[2] : Tensor{}, records() ? nullptr : cache_,
-                   y);
+    conv2d_forward(shape_of(x_shape_, filter_shape_, geometry_, records()), in[0], in[1], has_bias_ ? in[2] : Tensor{},
+                   records() ? nullptr : cache_, y);
     return {y};
   }
 
   std::vector<Tensor> backward(std::span<const Tensor> dy) override {
-    const Conv2dShape shape = shape_of(x_shape_, filter_shape_, geometry_);
+    const Conv2dShape shape = shape_of(x_shape_, filter_shape_, geometry_, true);
     Tensor dx, dfilter, dbias;
     if (needs_gradient(0)) {
       dx = Tensor::empty(x_shape_, dy[0].dtype());

@@ -38,7 +38,7 @@ void conv2d_forward(const Conv2dShape& shape, const Tensor& x, const Tensor& fil
     Context& context = Context::current();
     const auto& conv = kernels_for<T>(x).conv2d;
     const kernels::Epilogue<T> epilogue{.bias = bias.defined() ? bias.data<T>() : nullptr};
-    const std::size_t scratch = conv.workspace_bytes(shape, Conv2dPass::forward);
+    const std::size_t scratch = conv.workspace_bytes(context, shape, Conv2dPass::forward);
     if (cache != nullptr) {
       const Tensor packed = cache->get(shape, filter);
       conv.forward(context, shape, x.data<T>(), packed.raw_data(), epilogue, y.mutable_data<T>(), context.workspace(scratch));
@@ -55,7 +55,7 @@ void conv2d_backward_data(const Conv2dShape& shape, const Tensor& dy, const Tens
   dispatch_floating(dy.dtype(), "conv2d", [&]<class T>() {
     Context& context = Context::current();
     const auto& conv = kernels_for<T>(dy).conv2d;
-    void* workspace = context.workspace(conv.workspace_bytes(shape, Conv2dPass::backward_data));
+    void* workspace = context.workspace(conv.workspace_bytes(context, shape, Conv2dPass::backward_data));
     conv.backward_data(context, shape, dy.data<T>(), filter.data<T>(), dx.mutable_data<T>(), workspace);
   });
 }
@@ -64,7 +64,7 @@ void conv2d_backward_filter(const Conv2dShape& shape, const Tensor& x, const Ten
   dispatch_floating(dy.dtype(), "conv2d", [&]<class T>() {
     Context& context = Context::current();
     const auto& conv = kernels_for<T>(dy).conv2d;
-    void* workspace = context.workspace(conv.workspace_bytes(shape, Conv2dPass::backward_filter));
+    void* workspace = context.workspace(conv.workspace_bytes(context, shape, Conv2dPass::backward_filter));
     conv.backward_filter(context, shape, x.data<T>(), dy.data<T>(), dfilter.mutable_data<T>(), workspace);
   });
 }

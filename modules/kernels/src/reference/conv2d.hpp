@@ -26,7 +26,7 @@ void conv2d_pack_filter(Context&, const Conv2dShape& shape, const T* filter, voi
 }
 
 /// The double sums of a backward pass: one plane of dx, or dfilter.
-inline std::size_t conv2d_workspace_bytes(const Conv2dShape& shape, Conv2dPass pass) {
+inline std::size_t conv2d_workspace_bytes(const Context&, const Conv2dShape& shape, Conv2dPass pass) {
   std::int64_t sums = 0;
   if (pass == Conv2dPass::backward_data) sums = shape.n * shape.h * shape.w;
   if (pass == Conv2dPass::backward_filter) sums = conv2d_filter_count(shape);
@@ -65,7 +65,7 @@ void conv2d_forward(Context&, const Conv2dShape& shape, const T* x, const void* 
         for (std::int64_t c = 0; c < channels; ++c)
           sum += static_cast<double>(x[in * shape.x_pitch + first + c]) * filter[(o * taps + tap) * channels + c];
       });
-      y[out * shape.y_pitch + o] = finish(sum, epilogue, o);
+      y[out * shape.y_pitch + o] = finish(sum, epilogue, o, out * shape.y_pitch + o);
     }
   });
 }
