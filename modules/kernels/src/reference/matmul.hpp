@@ -8,17 +8,18 @@
 
 namespace fovea::kernels::reference {
 
+/// Sum, bias and activation, not yet rounded.
 template <class T>
-T finish(double sum, const Epilogue<T>& epilogue, std::int64_t channel) {
+double finish(double sum, const Epilogue<T>& epilogue, std::int64_t channel) {
   if (epilogue.bias != nullptr) sum += epilogue.bias[channel];
   if (epilogue.activation == Activation::relu && sum < 0) sum = 0;
-  return static_cast<T>(sum);
+  return sum;
 }
 
 inline std::size_t matmul_workspace_bytes(const MatmulShape&) { return 0; }
 
 template <class T>
-void matmul_forward(Context&, const MatmulShape& shape, const T* a, const T* b, const Epilogue<T>& epilogue, T* y, void*) {
+void matmul_forward(Context&, const MatmulShape& shape, const T* a, const T* b, const Epilogue<T>& epilogue, WeightOf<T>* y, void*) {
   for (std::int64_t i = 0; i < shape.m; ++i)
     for (std::int64_t j = 0; j < shape.n; ++j) {
       double sum = 0;
@@ -27,7 +28,7 @@ void matmul_forward(Context&, const MatmulShape& shape, const T* a, const T* b, 
         const T right = shape.transpose_b ? b[j * shape.b_stride + l] : b[l * shape.b_stride + j];
         sum += static_cast<double>(left) * right;
       }
-      y[i * shape.y_stride + j] = finish(sum, epilogue, j);
+      y[i * shape.y_stride + j] = static_cast<WeightOf<T>>(finish(sum, epilogue, j));
     }
 }
 

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "fovea/kernels/weight.hpp"
+
 namespace fovea::kernels {
 
 enum class Activation : std::uint8_t { none, relu };
@@ -10,7 +12,7 @@ enum class Activation : std::uint8_t { none, relu };
 /// y = activation(sum + bias), with one bias per output channel or column.
 template <class T>
 struct Epilogue {
-  const T* bias = nullptr;  ///< [k], or none
+  const WeightOf<T>* bias = nullptr;  ///< [k], or none
   Activation activation = Activation::none;
 };
 
