@@ -64,10 +64,10 @@ class Conv2dFunction final : public Function {
   }
 
   std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override {
-    check_floating(name(), in[0]);
+    check_activation(name(), in[0]);
     check_rank(name(), "input", in[0], 4, "[N,H,W,C]");
     check_rank(name(), "filter", in[1], 4, "[K,R,S,C/groups]");
-    check_same_dtype(name(), "filter", in[1], in[0]);
+    check_weight_dtype(name(), "filter", in[1], in[0]);
     check_geometry(geometry_);
     const Shape &x = in[0].shape, &filter = in[1].shape;
     const std::int64_t groups = geometry_.groups;
@@ -77,7 +77,7 @@ class Conv2dFunction final : public Function {
     if (filter[0] % groups != 0) throw ShapeError(fmt::format("[conv2d] {} filters cannot be shared by {} groups", filter[0], groups));
     if (filter[1] < 1 || filter[2] < 1) throw ShapeError(fmt::format("[conv2d] filter {} has no cells", filter.to_string()));
     if (in.size() > 2) {
-      check_same_dtype(name(), "bias", in[2], in[0]);
+      check_weight_dtype(name(), "bias", in[2], in[0]);
       check_shape(name(), "bias", in[2], Shape{filter[0]});
     }
     const Conv2dShape shape = shape_of(x, filter, geometry_);
@@ -109,7 +109,7 @@ class Conv2dFunction final : public Function {
       conv2d_backward_data(shape, dy[0], filter_.get(name()), dx);
     }
     if (needs_gradient(1)) {
-      dfilter = Tensor::empty(filter_shape_, dy[0].dtype());
+      dfilter = Tensor::empty(filter_shape_, weight_type_of(dy[0].dtype()));
       conv2d_backward_filter(shape, x_.get(name()), dy[0], dfilter);
     }
     if (needs_gradient(2)) dbias = sum_to_channels(dy[0], shape.k);

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "fovea/kernels/weight.hpp"
+
 namespace fovea::kernels {
 
 /// The ReLU family: max(x, 0); x < 0 ? slope * x : x (Maas et al. 2013); min(max(x, 0), 6). NaN stays NaN.
@@ -12,8 +14,8 @@ enum class Activation : std::uint8_t { none, relu, leaky_relu, relu6 };
 /// batch normalisation). All may be left out.
 template <class T>
 struct Epilogue {
-  const T* scale = nullptr;
-  const T* bias = nullptr;
+  const WeightOf<T>* scale = nullptr;
+  const WeightOf<T>* bias = nullptr;
   const T* residual = nullptr;  ///< laid out as y, with its pitch; not y itself
   Activation activation = Activation::none;
   float slope = 0;  ///< of leaky_relu

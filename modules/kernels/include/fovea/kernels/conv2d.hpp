@@ -44,6 +44,8 @@ struct Conv2dShape {
 enum class Conv2dPass : std::uint8_t { forward, backward_data, backward_filter };
 
 /// The slots of a convolution. All may be called with any extent zero (then sums are empty: outputs are zero or bias).
+/// With T = bf16 the f32 filter is rounded to bf16 when it is packed or first read; products of bf16 are exact in f32, sums run in f32 or
+/// wider, y and dx are rounded once at the end, and dfilter is f32.
 /// The result's bits depend on the shape, the choice and the instruction set: never on threads, and in `forward` by_image never on n.
 template <class T>
 struct Conv2dKernels {
@@ -51,16 +53,16 @@ struct Conv2dKernels {
   /// c, k, r, s, groups and equal filter_layout; the layout depends on the algorithm that the forward pass chooses.
   std::uint32_t (*filter_layout)(const Conv2dShape&);
   std::size_t (*packed_filter_bytes)(const Conv2dShape&);
-  void (*pack_filter)(Context&, const Conv2dShape&, const T* filter, void* packed);
+  void (*pack_filter)(Context&, const Conv2dShape&, const WeightOf<T>* filter, void* packed);
 
   /// Bytes of scratch that a pass in this context wants from its caller, 64-byte aligned.
   std::size_t (*workspace_bytes)(const Context&, const Conv2dShape&, Conv2dPass);
 
   void (*forward)(Context&, const Conv2dShape&, const T* x, const void* packed, const Epilogue<T>&, T* y, void* workspace);
   /// dx is overwritten.
-  void (*backward_data)(Context&, const Conv2dShape&, const T* dy, const T* filter, T* dx, void* workspace);
+  void (*backward_data)(Context&, const Conv2dShape&, const T* dy, const WeightOf<T>* filter, T* dx, void* workspace);
   /// dfilter is overwritten; the sum over batch and pixels has a fixed order.
-  void (*backward_filter)(Context&, const Conv2dShape&, const T* x, const T* dy, T* dfilter, void* workspace);
+  void (*backward_filter)(Context&, const Conv2dShape&, const T* x, const T* dy, WeightOf<T>* dfilter, void* workspace);
 };
 
 }  // namespace fovea::kernels
