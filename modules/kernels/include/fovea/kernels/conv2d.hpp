@@ -31,7 +31,8 @@ struct Conv2dShape {
 enum class Conv2dPass : std::uint8_t { forward, backward_data, backward_filter };
 
 /// The slots of a convolution. All may be called with any extent zero (then sums are empty: outputs are zero or bias).
-/// The result's bits depend on the shape of one image, the filter and the instruction set: never on threads, and in `forward` never on n.
+/// The result's bits depend on the shape of one image, the filter and the instruction set: never on threads, and in `forward` and
+/// `backward_data`, which inference runs too (a transposed convolution), never on n.
 template <class T>
 struct Conv2dKernels {
   /// Filters are used in a packed form that inference keeps. A blob made for one shape serves every shape with equal
