@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <initializer_list>
-
 #include "fovea/autograd/function.hpp"
 #include "fovea/base/error.hpp"
 #include "ops/checks.hpp"
@@ -38,19 +35,6 @@ Conv2dShape shape_of(const Shape& x, const Shape& filter, const Conv2dGeometry& 
           .choice = kernels::conv2d_choice(training)};
 }
 
-void check_geometry(const Conv2dGeometry& g) {
-  const auto outside = [](std::int64_t low, std::initializer_list<std::int64_t> settings) {
-    return std::any_of(settings.begin(), settings.end(),
-                       [low](std::int64_t setting) { return setting < low || setting > kLargestSetting; });
-  };
-  if (outside(1, {g.stride.height, g.stride.width, g.dilation.height, g.dilation.width, g.groups}))
-    throw ShapeError(fmt::format("[conv2d] stride, dilation and groups are in [1, {}], found stride {}x{}, dilation {}x{}, groups {}",
-                                 kLargestSetting, g.stride.height, g.stride.width, g.dilation.height, g.dilation.width, g.groups));
-  if (outside(0, {g.padding.top, g.padding.bottom, g.padding.left, g.padding.right}))
-    throw ShapeError(fmt::format("[conv2d] padding is in [0, {}], found top {}, bottom {}, left {}, right {}", kLargestSetting,
-                                 g.padding.top, g.padding.bottom, g.padding.left, g.padding.right));
-}
-
 class Conv2dFunction final : public Function {
  public:
   Conv2dFunction(const Conv2dGeometry& geometry, PackedFilterCache* cache) : geometry_(geometry), cache_(cache) {}
@@ -67,8 +51,13 @@ class Conv2dFunction final : public Function {
     check_activation(name(), in[0]);
     check_rank(name(), "input", in[0], 4, "[N,H,W,C]");
     check_rank(name(), "filter", in[1], 4, "[K,R,S,C/groups]");
+<<<<<<< HEAD
     check_weight_dtype(name(), "filter", in[1], in[0]);
     check_geometry(geometry_);
+=======
+    check_same_dtype(name(), "filter", in[1], in[0]);
+    check_conv2d_geometry(name(), geometry_);
+>>>>>>> models
     const Shape &x = in[0].shape, &filter = in[1].shape;
     const std::int64_t groups = geometry_.groups;
     if (x[3] != filter[3] * groups)

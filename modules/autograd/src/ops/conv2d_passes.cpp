@@ -1,5 +1,11 @@
 #include "ops/conv2d_passes.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "fovea/base/error.hpp"
 #include "ops/kernel_call.hpp"
 
 namespace fovea {
@@ -15,7 +21,24 @@ std::size_t round_up_to_line(std::size_t bytes) { return (bytes + 63) / 64 * 64;
 
 }  // namespace
 
+<<<<<<< HEAD
 Tensor PackedFilterCache::get(const Conv2dShape& shape, const Tensor& filter, DType activation) {
+=======
+void check_conv2d_geometry(const char* op, const Conv2dGeometry& g) {
+  const auto outside = [](std::int64_t low, std::initializer_list<std::int64_t> settings) {
+    return std::any_of(settings.begin(), settings.end(),
+                       [low](std::int64_t setting) { return setting < low || setting > kLargestSetting; });
+  };
+  if (outside(1, {g.stride.height, g.stride.width, g.dilation.height, g.dilation.width, g.groups}))
+    throw ShapeError(fmt::format("[{}] stride, dilation and groups are in [1, {}], found stride {}x{}, dilation {}x{}, groups {}", op,
+                                 kLargestSetting, g.stride.height, g.stride.width, g.dilation.height, g.dilation.width, g.groups));
+  if (outside(0, {g.padding.top, g.padding.bottom, g.padding.left, g.padding.right}))
+    throw ShapeError(fmt::format("[{}] padding is in [0, {}], found top {}, bottom {}, left {}, right {}", op, kLargestSetting,
+                                 g.padding.top, g.padding.bottom, g.padding.left, g.padding.right));
+}
+
+Tensor PackedFilterCache::get(const Conv2dShape& shape, const Tensor& filter) {
+>>>>>>> models
   const std::lock_guard lock(mutex_);
   dispatch_activation(activation, "conv2d", [&]<class T>() {
     const auto& conv = kernels_for<T>(filter).conv2d;

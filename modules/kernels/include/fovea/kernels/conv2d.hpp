@@ -46,7 +46,8 @@ enum class Conv2dPass : std::uint8_t { forward, backward_data, backward_filter }
 /// The slots of a convolution. All may be called with any extent zero (then sums are empty: outputs are zero or bias).
 /// With T = bf16 the f32 filter is rounded to bf16 when it is packed or first read; products of bf16 are exact in f32, sums run in f32 or
 /// wider, y and dx are rounded once at the end, and dfilter is f32.
-/// The result's bits depend on the shape, the choice and the instruction set: never on threads, and in `forward` by_image never on n.
+/// The result's bits depend on the shape, the choice and the instruction set: never on threads, and in `forward` and `backward_data`
+/// (which inference runs too: a transposed convolution) by_image never on n.
 template <class T>
 struct Conv2dKernels {
   /// Filters are used in a packed form that inference keeps. A blob made for one shape serves every shape with equal
