@@ -53,7 +53,7 @@ void cross_entropy(Context&, const CrossEntropyShape&, const float* logits, cons
 void cross_entropy_backward(Context&, const CrossEntropyShape&, const float* logits, const std::int64_t* targets,
                             const float* class_weights, const float* log_sum_exp, const float* row_scale, float* dlogits);
 
-void sgd(Context&, std::int64_t count, const SgdStep&, const float* gradient, float* velocity, float* weight);
-void adamw(Context&, std::int64_t count, const AdamWStep&, const float* gradient, float* first_moment, float* second_moment, float* weight);
+void sgd(Context&, std::int64_t updates, const SgdUpdate<float>*);
+void adamw(Context&, std::int64_t updates, const AdamWUpdate<float>*);
 
 }  // namespace fovea::kernels::FOVEA_ISA_NAMESPACE
