@@ -1,5 +1,6 @@
 #include "ops/conv2d_passes.hpp"
 
+#include "fovea/kernels/trace.hpp"
 #include "ops/kernel_call.hpp"
 
 namespace fovea {
@@ -11,6 +12,13 @@ using kernels::Conv2dShape;
 namespace {
 
 std::size_t round_up_to_line(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+/// With FOVEA_VERBOSE, a line about the pass that ran since `trace` began.
+template <class T>
+void print(const kernels::Trace& trace, const Conv2dShape& shape, Conv2dPass pass, const Tensor& tensor) {
+  const char* kernel = kernels_for<T>(tensor).conv2d.kernel_name(shape, pass);
+  trace.print(describe(shape, pass, tensor.dtype(), kernel, kernels::table(tensor.device()).name), operations_of(shape));
+}
 
 }  // namespace
 
@@ -39,6 +47,7 @@ void conv2d_forward(const Conv2dShape& shape, const Tensor& x, const Tensor& fil
     const auto& conv = kernels_for<T>(x).conv2d;
     const kernels::Epilogue<T> epilogue{.bias = bias.defined() ? bias.data<T>() : nullptr};
     const std::size_t scratch = conv.workspace_bytes(shape, Conv2dPass::forward);
+    const kernels::Trace trace(kernels::TraceLevel::kernels);
     if (cache != nullptr) {
       const Tensor packed = cache->get(shape, filter);
       conv.forward(context, shape, x.data<T>(), packed.raw_data(), epilogue, y.mutable_data<T>(), context.workspace(scratch));
@@ -48,6 +57,7 @@ void conv2d_forward(const Conv2dShape& shape, const Tensor& x, const Tensor& fil
       conv.pack_filter(context, shape, filter.data<T>(), workspace);
       conv.forward(context, shape, x.data<T>(), workspace, epilogue, y.mutable_data<T>(), workspace + packed_bytes);
     }
+    if (trace) print<T>(trace, shape, Conv2dPass::forward, x);
   });
 }
 
@@ -56,7 +66,9 @@ void conv2d_backward_data(const Conv2dShape& shape, const Tensor& dy, const Tens
     Context& context = Context::current();
     const auto& conv = kernels_for<T>(dy).conv2d;
     void* workspace = context.workspace(conv.workspace_bytes(shape, Conv2dPass::backward_data));
+    const kernels::Trace trace(kernels::TraceLevel::kernels);
     conv.backward_data(context, shape, dy.data<T>(), filter.data<T>(), dx.mutable_data<T>(), workspace);
+    if (trace) print<T>(trace, shape, Conv2dPass::backward_data, dy);
   });
 }
 
@@ -65,7 +77,9 @@ void conv2d_backward_filter(const Conv2dShape& shape, const Tensor& x, const Ten
     Context& context = Context::current();
     const auto& conv = kernels_for<T>(dy).conv2d;
     void* workspace = context.workspace(conv.workspace_bytes(shape, Conv2dPass::backward_filter));
+    const kernels::Trace trace(kernels::TraceLevel::kernels);
     conv.backward_filter(context, shape, x.data<T>(), dy.data<T>(), dfilter.mutable_data<T>(), workspace);
+    if (trace) print<T>(trace, shape, Conv2dPass::backward_filter, dy);
   });
 }
 

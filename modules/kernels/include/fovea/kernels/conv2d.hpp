@@ -34,6 +34,9 @@ enum class Conv2dPass : std::uint8_t { forward, backward_data, backward_filter }
 /// The result's bits depend on the shape of one image, the filter and the instruction set: never on threads, and in `forward` never on n.
 template <class T>
 struct Conv2dKernels {
+  /// Which implementation runs a pass of this shape ("direct", "depthwise"), for traces and benchmarks. A string literal.
+  const char* (*kernel_name)(const Conv2dShape&, Conv2dPass);
+
   /// Filters are used in a packed form that inference keeps. A blob made for one shape serves every shape with equal
   /// c, k, r, s, groups and equal filter_layout.
   std::uint32_t (*filter_layout)(const Conv2dShape&);
