@@ -4,12 +4,12 @@
 //
 // Prints JSON lines {"what", "unit", "threads", "median", "best"}. The peaks are loops of independent instructions on registers in
 // assembly, so that no compiler has a say.
+#include <cpuid.h>
 #include <immintrin.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cpuid.h>
 #include <algorithm>
 #include <barrier>
 #include <chrono>
@@ -126,35 +126,37 @@ bool amx_is_granted() {
 
 enum class Traffic : std::uint8_t { read, copy, streaming_copy };
 
-// Vectors of 32 bytes: two a cycle are as much as any cache beyond the first level delivers.
-__attribute__((target("avx2"))) void move(Traffic traffic, const float* from, float* to, std::int64_t count) {
-  switch (traffic) {
-    case Traffic::read: {
-      __m256 a = _mm256_setzero_ps(), b = a, c = a, d = a;
-      for (std::int64_t i = 0; i < count; i += 32) {
-        a = _mm256_or_ps(a, _mm256_load_ps(from + i));
-        b = _mm256_or_ps(b, _mm256_load_ps(from + i + 8));
-        c = _mm256_or_ps(c, _mm256_load_ps(from + i + 16));
-        d = _mm256_or_ps(d, _mm256_load_ps(from + i + 24));
-      }
-      asm volatile("" ::"x"(a), "x"(b), "x"(c), "x"(d));
-      break;
-    }
-    case Traffic::copy:
-      for (std::int64_t i = 0; i < count; i += 16) {
-        _mm256_store_ps(to + i, _mm256_load_ps(from + i));
-        _mm256_store_ps(to + i + 8, _mm256_load_ps(from + i + 8));
-      }
-      break;
-    case Traffic::streaming_copy:
-      for (std::int64_t i = 0; i < count; i += 16) {
-        _mm256_stream_ps(to + i, _mm256_load_ps(from + i));
-        _mm256_stream_ps(to + i + 8, _mm256_load_ps(from + i + 8));
-      }
-      _mm_sfence();
-      break;
+using Vector = float __attribute__((vector_size(64), aligned(64)));
+
+__attribute__((target_clones("avx512f", "avx2", "default"))) void read(const Vector* from, std::int64_t vectors) {
+  Vector a{}, b{}, c{}, d{};
+  for (std::int64_t i = 0; i < vectors; i += 4) {
+    a += from[i];
+    b += from[i + 1];
+    c += from[i + 2];
+    d += from[i + 3];
   }
+  const Vector sum = a + b + c + d;
+  asm volatile("" ::"m"(sum) : "memory");
+}
+
+__attribute__((target_clones("avx512f", "avx2", "default"))) void copy(const Vector* from, Vector* to, std::int64_t vectors) {
+  for (std::int64_t i = 0; i < vectors; ++i) to[i] = from[i];
   asm volatile("" ::: "memory");
+}
+
+/// Past the caches: memory that is written need not be read before.
+__attribute__((target("avx"))) void streaming_copy(const float* from, float* to, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; i += 8) _mm256_stream_ps(to + i, _mm256_load_ps(from + i));
+  _mm_sfence();
+}
+
+void move(Traffic traffic, const AlignedValues<float>& from, AlignedValues<float>& to) {
+  const auto* source = reinterpret_cast<const Vector*>(from.data());
+  const std::int64_t vectors = from.count() / 16;
+  if (traffic == Traffic::read) read(source, vectors);
+  if (traffic == Traffic::copy) copy(source, reinterpret_cast<Vector*>(to.data()), vectors);
+  if (traffic == Traffic::streaming_copy) streaming_copy(from.data(), to.data(), from.count());
 }
 
 /// GB/s of every thread on arrays of its own; a copy counts what it reads and what it writes.
@@ -174,7 +176,7 @@ void report_bandwidth(const char* level, std::int64_t bytes, int threads, const 
     report((std::string(level) + " " + name).c_str(), "GB/s", threads, [&](int thread) {
       const std::size_t i = static_cast<std::size_t>(thread);
       return streams * static_cast<double>(bytes * passes) * 1e-9 / time_of([&] {
-               for (std::int64_t pass = 0; pass < passes; ++pass) move(traffic, from[i].data(), to[i].data(), count);
+               for (std::int64_t pass = 0; pass < passes; ++pass) move(traffic, from[i], to[i]);
              });
     });
   }
@@ -191,7 +193,7 @@ int main(int argc, char** argv) {
   if (amx_is_granted()) report("bf16 tiles, AMX", "GFLOP/s", threads, [](int) { return amx_bf16(); });
   if (only_peaks || !__builtin_cpu_supports("avx2")) return 0;
   // The third level's size as the system tells it is often that of the whole host: 8 MiB a thread fit any that is shared by few.
-  report_bandwidth("L2 (256 KiB a thread)", std::int64_t{256} << 10, threads, {Traffic::read, Traffic::copy});
+  report_bandwidth("L2 (512 KiB a thread)", std::int64_t{512} << 10, threads, {Traffic::read});
   report_bandwidth("L3 (8 MiB a thread)", std::int64_t{8} << 20, threads, {Traffic::read});
   report_bandwidth("DRAM (256 MiB a thread)", std::int64_t{256} << 20, threads, {Traffic::read, Traffic::copy, Traffic::streaming_copy});
 }

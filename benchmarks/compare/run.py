@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Prints fovea and the other libraries of this machine side by side, as measured in turn in one sitting.
+
+    run.py                         everything, about 20 minutes with 2 threads
+    run.py matmul conv2d --quick   two groups, roughly
+    run.py --from FILE --markdown  the tables of an earlier run again
+
+README.md says what is measured and how.
+"""
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import datetime
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+from driver import arithmetic, peers, tables
+from driver.operations import Operations
+from driver.training import Training
+
+GROUPS = ("hardware", "matmul", "conv2d", "train")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("groups", nargs="*", metavar="group", help=f"some of {', '.join(GROUPS)}; all when none is named")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of every library (default: all, here %(default)s)")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, training with quarter batches: only to see that it works")
+    parser.add_argument("--build", type=pathlib.Path, default=peers.SOURCES / "build" / "release", help="build folder (default: build/release)")
+    parser.add_argument("--json", type=pathlib.Path, help="file for JSON lines (default: benchmarks/compare/results.jsonl in the build folder)")
+    parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
+    parser.add_argument("--from", dest="source", type=pathlib.Path, metavar="FILE", help="measure nothing: the tables of these JSON lines")
+    arguments = parser.parse_args()
+    for group in arguments.groups:
+        if group not in GROUPS:
+            parser.error(f"unknown group {group}: expected some of {', '.join(GROUPS)}")
+    arguments.groups = arguments.groups or list(GROUPS)
+    if arguments.threads < 1:
+        parser.error("--threads must be at least 1")
+    return arguments
+
+
+def log(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def processor() -> str:
+    with open("/proc/cpuinfo") as lines:
+        return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown processor")
+
+
+def measure_hardware(installed: peers.Peers, threads: int, when: str, only_peaks: bool) -> list[dict]:
+    if not installed.has("hardware"):
+        return []
+    rows = []
+    for count in sorted({1, threads}) if not only_peaks else [threads]:
+        log(f"hardware, {count} threads")
+        output = subprocess.run(installed.program("hardware", count, *(["peaks"] if only_peaks else [])), capture_output=True, text=True,
+                                check=True).stdout
+        rows += [{**json.loads(line), "when": when} for line in output.splitlines()]
+    return rows
+
+
+def drift(rows: list[dict]) -> list[str]:
+    """A warning for every peak that moved while the rest was measured."""
+    found = []
+    for after in (r for r in rows if r["when"] == "after"):
+        for before in rows:
+            if (before["what"], before["threads"], before["when"]) == (after["what"], after["threads"], "before"):
+                change = after["median"] / before["median"] - 1
+                if abs(change) > 0.05:
+                    found.append(f"the machine changed: {after['what']} moved by {100 * change:+.0f}% during the run")
+    return found
+
+
+def unsteady(measurements: list[arithmetic.Measurement]) -> list[str]:
+    return [" ".join(filter(None, [m.group, m.case, m.variant, m.precision])) +
+            f": {m.contender} is unsteady: {min(m.rounds):,.0f} .. {max(m.rounds):,.0f} {m.unit}"
+            for m in measurements if m.spread > arithmetic.UNSTEADY]
+
+
+def measure(a: argparse.Namespace) -> dict:
+    """Everything that was asked for, as a record that write() and read() know."""
+    log("building")
+    peers.build(a.build, with_tool="train" in a.groups)
+    installed = peers.find(a.build)
+    operations = Operations(installed, a.threads, rounds=2 if a.quick else 5, block=0.02 if a.quick else 0.1, check_scaling=not a.quick, log=log)
+    training = Training(installed, a.threads, rounds=1 if a.quick else 3, seconds=0.5 if a.quick else 3, shrink=4 if a.quick else 1, log=log)
+    start = time.monotonic()
+    hardware = measure_hardware(installed, a.threads, "before", only_peaks="hardware" not in a.groups)
+    if "matmul" in a.groups:
+        operations.matmul()
+    if "conv2d" in a.groups:
+        operations.conv2d()
+    if "train" in a.groups:
+        training.train()
+    if a.groups != ["hardware"]:
+        hardware += measure_hardware(installed, a.threads, "after", only_peaks=True)
+    run = {"date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"), "minutes": round((time.monotonic() - start) / 60, 1),
+           "processor": processor(), "threads": a.threads, "quick": a.quick, "missing": installed.missing,
+           "warnings": operations.warnings + training.warnings + drift(hardware)}
+    return {"run": run, "hardware": hardware, "measurements": operations.measurements + training.measurements}
+
+
+def write(record: dict, file: pathlib.Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with open(file, "w") as out:
+        out.write(json.dumps({"run": record["run"]}) + "\n")
+        for row in record["hardware"]:
+            out.write(json.dumps({"hardware": row}) + "\n")
+        for m in record["measurements"]:
+            ours = arithmetic.find(record["measurements"], group=m.group, case=m.case, variant=m.variant, precision=m.precision,
+                                   contender=arithmetic.FOVEA)
+            ratio = dataclasses.asdict(arithmetic.ratio(ours, m)) if ours and ours is not m else None
+            out.write(json.dumps({"measurement": dataclasses.asdict(m), "median": m.median, "fovea_ratio": ratio}) + "\n")
+
+
+def read(file: pathlib.Path) -> dict:
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    return {"run": next(line["run"] for line in lines if "run" in line), "hardware": [line["hardware"] for line in lines if "hardware" in line],
+            "measurements": [arithmetic.Measurement(**line["measurement"]) for line in lines if "measurement" in line]}
+
+
+def show(record: dict, markdown: bool) -> None:
+    run, measurements = record["run"], record["measurements"]
+    targets = json.loads((peers.FOLDER / "targets.json").read_text())
+    judged = [v for v in (arithmetic.judge(t, measurements) for t in targets) if v.reached is not None]
+    print(f"{run['processor']}, {run['threads']} threads, {run['date']}, {run['minutes']} minutes" +
+          (" (quick: not for quoting)" if run["quick"] else "") + "\n")
+    print("Ratios are fovea's figure over the peer's: of the medians, and in brackets the range over the rounds. "
+          "Of peak memory, less is better.\n")
+    for table in tables.all_tables(record["hardware"], measurements, judged, run["threads"]):
+        print(table.markdown() if markdown else table.text())
+    for line in run["missing"] + run["warnings"] + unsteady(measurements):
+        print(("- " if markdown else "") + line)
+
+
+def main() -> None:
+    a = parse()
+    if a.source:
+        show(read(a.source), a.markdown)
+        return
+    record = measure(a)
+    file = a.json or a.build / "benchmarks" / "compare" / "results.jsonl"
+    write(record, file)
+    show(record, a.markdown)
+    log(f"written to {file}")
+
+
+if __name__ == "__main__":
+    main()
