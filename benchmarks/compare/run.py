@@ -30,8 +30,9 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("groups", nargs="*", metavar="group", help=f"some of {', '.join(GROUPS)}; all when none is named")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of every library (default: all, here %(default)s)")
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, training with quarter batches: only to see that it works")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, two small trainings: only to see that it works")
     parser.add_argument("--build", type=pathlib.Path, default=peers.SOURCES / "build" / "release", help="build folder (default: build/release)")
+    parser.add_argument("--fovea", type=pathlib.Path, help="command line tool whose training is timed (default: the one in the build folder)")
     parser.add_argument("--json", type=pathlib.Path, help="file for JSON lines (default: benchmarks/compare/results.jsonl in the build folder)")
     parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     parser.add_argument("--from", dest="source", type=pathlib.Path, metavar="FILE", help="measure nothing: the tables of these JSON lines")
@@ -79,18 +80,21 @@ def drift(rows: list[dict]) -> list[str]:
 
 
 def unsteady(measurements: list[arithmetic.Measurement]) -> list[str]:
-    return [" ".join(filter(None, [m.group, m.case, m.variant, m.precision])) +
-            f": {m.contender} is unsteady: {min(m.rounds):,.0f} .. {max(m.rounds):,.0f} {m.unit}"
-            for m in measurements if m.spread > arithmetic.UNSTEADY]
+    """The ten figures whose rounds differ most."""
+    shaky = sorted((m for m in measurements if m.spread > arithmetic.UNSTEADY), key=lambda m: -m.spread)
+    found = [f"unsteady: {m.title}: {m.contender}: {min(m.rounds):,.0f} .. {max(m.rounds):,.0f} {m.unit}" for m in shaky[:10]]
+    if len(shaky) > 10:
+        found.append(f"unsteady: {len(shaky)} of {len(measurements)} figures in all: was the machine idle?")
+    return found
 
 
 def measure(a: argparse.Namespace) -> dict:
     """Everything that was asked for, as a record that write() and read() know."""
     log("building")
-    peers.build(a.build, with_tool="train" in a.groups)
-    installed = peers.find(a.build)
-    operations = Operations(installed, a.threads, rounds=2 if a.quick else 5, block=0.02 if a.quick else 0.1, check_scaling=not a.quick, log=log)
-    training = Training(installed, a.threads, rounds=1 if a.quick else 3, seconds=0.5 if a.quick else 3, shrink=4 if a.quick else 1, log=log)
+    peers.build(a.build, with_tool="train" in a.groups and not a.fovea)
+    installed = peers.find(a.build, a.fovea)
+    operations = Operations(installed, a.threads, a.quick, log)
+    training = Training(installed, a.threads, a.quick, log)
     start = time.monotonic()
     hardware = measure_hardware(installed, a.threads, "before", only_peaks="hardware" not in a.groups)
     if "matmul" in a.groups:
@@ -129,7 +133,8 @@ def read(file: pathlib.Path) -> dict:
 def show(record: dict, markdown: bool) -> None:
     run, measurements = record["run"], record["measurements"]
     targets = json.loads((peers.FOLDER / "targets.json").read_text())
-    judged = [v for v in (arithmetic.judge(t, measurements) for t in targets) if v.reached is not None]
+    groups = {m.group for m in measurements}
+    judged = [arithmetic.judge(t, measurements) for t in targets if t["group"] in groups]
     print(f"{run['processor']}, {run['threads']} threads, {run['date']}, {run['minutes']} minutes" +
           (" (quick: not for quoting)" if run["quick"] else "") + "\n")
     print("Ratios are fovea's figure over the peer's: of the medians, and in brackets the range over the rounds. "

@@ -23,6 +23,10 @@ class Measurement:
     detail: str = ""
 
     @property
+    def title(self) -> str:
+        return " ".join(filter(None, [self.group, self.case, self.variant, self.precision]))
+
+    @property
     def median(self) -> float:
         return statistics.median(self.rounds)
 

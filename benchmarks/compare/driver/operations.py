@@ -58,12 +58,13 @@ class Entrant:
 class Contest:
     """The servers of all libraries, with one thread count."""
 
-    def __init__(self, peers: Peers, threads: int, op: str):
+    def __init__(self, peers: Peers, threads: int, op: str, with_variants: bool = True):
+        """`with_variants`: also the same libraries under other settings."""
         self._servers: list[tuple[Server, str | None]] = []  # with the name that its contender goes by, if not its own
         self._direct: Server | None = None
-        self._start(peers, threads, op)
+        self._start(peers, threads, op, with_variants)
 
-    def _start(self, peers: Peers, threads: int, op: str) -> None:
+    def _start(self, peers: Peers, threads: int, op: str, with_variants: bool) -> None:
         def add(command, environment=None, name=None):
             self._servers.append((Server(command, threads, environment), name))
 
@@ -75,12 +76,13 @@ class Contest:
                 add(peers.program("openblas"), openblas_kernels())
             if peers.has("eigen"):
                 add(peers.program("eigen"))
-        if op == "conv2d":
+        if op == "conv2d" and peers.torch:
+            command = [SYSTEM_PYTHON, str(FOLDER / "torch_peer" / "conv2d_server.py")]
+            add(command, name="torch")
+            if with_variants:
+                add(command, TUNED_MALLOC, "torch, tuned malloc")
+        if op == "conv2d" and with_variants:
             self._direct = Server(peers.program("fovea", threads), threads, DIRECT_ONLY)
-            if peers.torch:
-                command = [SYSTEM_PYTHON, str(FOLDER / "torch_peer" / "conv2d_server.py")]
-                add(command, name="torch channels-last")
-                add(command, TUNED_MALLOC, name="torch channels-last, tuned malloc")
 
     def prepare(self, case: Case) -> tuple[float, list[Entrant]]:
         """The operations of the work, and who can do it."""
@@ -113,9 +115,11 @@ def openblas_kernels() -> dict[str, str]:
 class Operations:
     """Runs cases and gathers measurements and warnings."""
 
-    def __init__(self, peers: Peers, threads: int, rounds: int, block: float, check_scaling: bool, log):
-        self._peers, self._threads, self._rounds, self._block, self._log = peers, threads, rounds, block, log
-        self._check_scaling = check_scaling and threads > 1
+    def __init__(self, peers: Peers, threads: int, quick: bool, log):
+        """`quick`: fewer and shorter rounds, and no look at whether more threads are faster."""
+        self._peers, self._threads, self._log = peers, threads, log
+        self._rounds, self._block = (2, 0.02) if quick else (5, 0.08)
+        self._check_scaling = threads > 1 and not quick
         self.measurements: list[Measurement] = []
         self.warnings: list[str] = []
 
@@ -129,7 +133,7 @@ class Operations:
 
     def _group(self, op: str, cases: list[Case]) -> None:
         contest = Contest(self._peers, self._threads, op)
-        single = Contest(self._peers, 1, op) if self._check_scaling else None
+        single = Contest(self._peers, 1, op, with_variants=False) if self._check_scaling else None
         for case in cases:
             self._log(case.title)
             try:

@@ -54,8 +54,10 @@ def torch_version() -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def find(build_folder: pathlib.Path) -> Peers:
-    peers = Peers(build_folder / "benchmarks" / "compare", build_folder / "pipelines" / "cli" / "fovea", torch_version(), [])
+def find(build_folder: pathlib.Path, tool: pathlib.Path | None = None) -> Peers:
+    """What `build_folder` holds after build(), with the command line tool `tool` in place of its own if given."""
+    tool = tool or build_folder / "pipelines" / "cli" / "fovea"
+    peers = Peers(build_folder / "benchmarks" / "compare", tool, torch_version(), [])
     for program, name, package in (("onednn", "oneDNN 2", "libdnnl-dev"), ("openblas", "OpenBLAS", "libopenblas-dev"),
                                    ("eigen", "Eigen", "libeigen3-dev")):
         if not peers.has(program):

@@ -3,6 +3,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -37,7 +38,10 @@ class AlignedValues {
   std::unique_ptr<T, Free> memory_;
 };
 
-/// The contents that every program, in any language, gives an operand: element `index` of the operand `seed`, in [-1, 1).
+/// The contents that every program, in any language, gives an operand: element `index` of the operand `seed`, in [-1, 1). They repeat
+/// after a prime number of elements that no extent divides, so that large operands are quickly made.
+constexpr std::int64_t kOperandPeriod = 1'000'003;
+
 inline float operand_value(std::int64_t index, std::uint32_t seed) {
   std::uint32_t z = static_cast<std::uint32_t>(index) * 2654435761U + seed * 2246822519U;
   z = (z ^ (z >> 16)) * 2246822507U;
@@ -46,9 +50,12 @@ inline float operand_value(std::int64_t index, std::uint32_t seed) {
 }
 
 /// `count` values of the operand `seed`.
-inline AlignedValues<float> operand(std::int64_t count, std::uint32_t seed) {
-  AlignedValues<float> values(count);
-  for (std::int64_t i = 0; i < count; ++i) values[i] = operand_value(i, seed);
+template <class T = float>
+AlignedValues<T> operand(std::int64_t count, std::uint32_t seed) {
+  AlignedValues<T> values(count);
+  const std::int64_t period = std::min(count, kOperandPeriod);
+  for (std::int64_t i = 0; i < period; ++i) values[i] = static_cast<T>(operand_value(i, seed));
+  for (std::int64_t i = period; i < count; i += period) std::copy_n(values.data(), std::min(period, count - i), values.data() + i);
   return values;
 }
 

@@ -14,13 +14,6 @@
 namespace fovea::compare {
 
 template <class T>
-AlignedValues<T> typed_operand(std::int64_t count, OperandSeed seed) {
-  AlignedValues<T> values(count);
-  for (std::int64_t i = 0; i < count; ++i) values[i] = static_cast<T>(operand_value(i, seed));
-  return values;
-}
-
-template <class T>
 std::vector<float> as_floats(const AlignedValues<T>& values) {
   std::vector<float> floats(static_cast<std::size_t>(values.count()));
   for (std::int64_t i = 0; i < values.count(); ++i) floats[static_cast<std::size_t>(i)] = static_cast<float>(values[i]);
@@ -36,9 +29,9 @@ class FoveaConv2d {
       : context_(context),
         pass_(static_cast<kernels::Conv2dPass>(problem.pass)),
         shape_(shape_of(problem)),
-        x_(typed_operand<T>(problem.x_count(), kXSeed)),
-        filter_(typed_operand<T>(problem.filter_count(), kFilterSeed)),
-        y_(typed_operand<T>(problem.y_count(), kYSeed)),
+        x_(operand<T>(problem.x_count(), kXSeed)),
+        filter_(operand<T>(problem.filter_count(), kFilterSeed)),
+        y_(operand<T>(problem.y_count(), kYSeed)),
         packed_(static_cast<std::int64_t>(conv2d_.packed_filter_bytes(shape_))) {
     conv2d_.pack_filter(context_, shape_, filter_.data(), packed_.data());
   }
@@ -102,8 +95,8 @@ class FoveaMatmul {
                .a_stride = problem.size,
                .b_stride = problem.size,
                .y_stride = problem.size},
-        a_(typed_operand<T>(problem.count(), kASeed)),
-        b_(typed_operand<T>(problem.count(), kBSeed)),
+        a_(operand<T>(problem.count(), kASeed)),
+        b_(operand<T>(problem.count(), kBSeed)),
         y_(problem.count()) {}
 
   void run() {

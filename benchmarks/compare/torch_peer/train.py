@@ -1,6 +1,5 @@
 """Times training steps of torch on random data: forward, cross entropy, backward, SGD with momentum and weight decay. Prints one JSON
-object with the keys of `fovea benchmark`: median_ms, images_per_s, peak_mib; also steps and base_mib, the resident memory before the
-network is made (Python, torch and its libraries). Threads by OMP_NUM_THREADS.
+object with keys of `fovea benchmark`: median_ms, images_per_s; and steps. Threads by OMP_NUM_THREADS.
 
 bf16 is autocast: weights and norms stay in f32.
 """
@@ -11,12 +10,6 @@ import time
 
 import networks
 import torch
-
-
-def status_mib(field):
-    """VmHWM (peak resident memory) or VmRSS of this process."""
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) / 1024 for line in status if line.startswith(field + ":"))
 
 
 def main():
@@ -30,7 +23,6 @@ def main():
     parser.add_argument("--seconds", type=float, default=2, help="of timed steps, at least three")
     a = parser.parse_args()
 
-    base = status_mib("VmRSS")
     memory_format = torch.channels_last if a.layout == "channels-last" else torch.contiguous_format
     network, channels = networks.make(a.model, a.classes)
     network = network.to(memory_format=memory_format)
@@ -56,8 +48,7 @@ def main():
     while len(steps) < 3 or sum(steps) < a.seconds:
         steps.append(step())
     median = statistics.median(steps)
-    print(json.dumps({"median_ms": median * 1e3, "images_per_s": a.batch / median, "steps": len(steps), "peak_mib": status_mib("VmHWM"),
-                      "base_mib": base}))
+    print(json.dumps({"median_ms": median * 1e3, "images_per_s": a.batch / median, "steps": len(steps)}))
 
 
 main()
