@@ -20,7 +20,7 @@ using detail::VariableState;
 
 Tensor sum_of(const Tensor& a, const Tensor& b) {
   Tensor y = Tensor::empty(a.shape(), a.dtype());
-  dispatch_floating(a.dtype(), "add", [&]<class T>() {
+  dispatch_activation(a.dtype(), "add", [&]<class T>() {
     kernels::table().of<T>().elementwise.add(kernels::Context::current(), a.numel(), a.data<T>(), b.data<T>(), y.mutable_data<T>());
   });
   return y;
