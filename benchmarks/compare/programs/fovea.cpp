@@ -14,12 +14,10 @@ int main(int argc, char** argv) {
                 .version = kernels::table().name,
                 .conv2d =
                     [&](const ConvProblem& problem) {
-                      if (problem.precision == "f32") return fovea_conv2d<float>(context, problem);
-                      return std::vector<Contender>{};  // bf16: return fovea_conv2d<bf16>(context, problem)
+                      return problem.precision == "bf16" ? fovea_conv2d<bf16>(context, problem) : fovea_conv2d<float>(context, problem);
                     },
                 .matmul =
                     [&](const MatmulProblem& problem) {
-                      if (problem.precision == "f32") return fovea_matmul<float>(context, problem);
-                      return std::vector<Contender>{};  // bf16: return fovea_matmul<bf16>(context, problem)
+                      return problem.precision == "bf16" ? fovea_matmul<bf16>(context, problem) : fovea_matmul<float>(context, problem);
                     }});
 }

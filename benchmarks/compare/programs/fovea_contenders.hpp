@@ -1,4 +1,4 @@
-// fovea's kernels as contenders, for any element type of the kernel table.
+// fovea's kernels as contenders, for any element type of the kernel table. With bf16, filters and products are f32.
 #pragma once
 
 #include <cstddef>
@@ -30,14 +30,14 @@ class FoveaConv2d {
         pass_(static_cast<kernels::Conv2dPass>(problem.pass)),
         shape_(shape_of(problem)),
         x_(operand<T>(problem.x_count(), kXSeed)),
-        filter_(operand<T>(problem.filter_count(), kFilterSeed)),
         y_(operand<T>(problem.y_count(), kYSeed)),
+        filter_(operand<kernels::WeightOf<T>>(problem.filter_count(), kFilterSeed)),
         packed_(static_cast<std::int64_t>(conv2d_.packed_filter_bytes(shape_))) {
     conv2d_.pack_filter(context_, shape_, filter_.data(), packed_.data());
   }
 
   void run() {
-    void* workspace = context_.workspace(conv2d_.workspace_bytes(shape_, pass_));
+    void* workspace = context_.workspace(conv2d_.workspace_bytes(context_, shape_, pass_));
     switch (pass_) {
       case kernels::Conv2dPass::forward:
         conv2d_.forward(context_, shape_, x_.data(), packed_.data(), {}, y_.data(), workspace);
@@ -52,7 +52,8 @@ class FoveaConv2d {
   }
 
   std::vector<float> result() const {
-    return as_floats(pass_ == kernels::Conv2dPass::forward ? y_ : pass_ == kernels::Conv2dPass::backward_data ? x_ : filter_);
+    if (pass_ == kernels::Conv2dPass::backward_filter) return as_floats(filter_);
+    return as_floats(pass_ == kernels::Conv2dPass::forward ? y_ : x_);
   }
 
  private:
@@ -72,14 +73,16 @@ class FoveaConv2d {
             .pad_left = problem.pad,
             .groups = problem.groups,
             .x_pitch = problem.c,
-            .y_pitch = problem.k};
+            .y_pitch = problem.k,
+            .choice = kernels::conv2d_choice(/*training=*/true)};
   }
 
   const kernels::Conv2dKernels<T>& conv2d_ = kernels::table().of<T>().conv2d;
   kernels::Context& context_;
   kernels::Conv2dPass pass_;
   kernels::Conv2dShape shape_;
-  AlignedValues<T> x_, filter_, y_;
+  AlignedValues<T> x_, y_;
+  AlignedValues<kernels::WeightOf<T>> filter_;
   AlignedValues<std::byte> packed_;
 };
 
@@ -109,7 +112,8 @@ class FoveaMatmul {
   const kernels::MatmulKernels<T>& matmul_ = kernels::table().of<T>().matmul;
   kernels::Context& context_;
   kernels::MatmulShape shape_;
-  AlignedValues<T> a_, b_, y_;
+  AlignedValues<T> a_, b_;
+  AlignedValues<kernels::WeightOf<T>> y_;
 };
 
 template <class Work>
@@ -117,13 +121,16 @@ std::vector<Contender> contender(std::shared_ptr<Work> work) {
   return {{.name = "fovea", .detail = kernels::table().name, .run = [work] { work->run(); }, .result = [work] { return work->result(); }}};
 }
 
+/// None where the machine has no kernel but the reference, which is not written to be fast.
 template <class T>
 std::vector<Contender> fovea_conv2d(kernels::Context& context, const ConvProblem& problem) {
+  if (kernels::table().of<T>().conv2d.forward == kernels::reference_table().of<T>().conv2d.forward) return {};
   return contender(std::make_shared<FoveaConv2d<T>>(context, problem));
 }
 
 template <class T>
 std::vector<Contender> fovea_matmul(kernels::Context& context, const MatmulProblem& problem) {
+  if (kernels::table().of<T>().matmul.forward == kernels::reference_table().of<T>().matmul.forward) return {};
   return contender(std::make_shared<FoveaMatmul<T>>(context, problem));
 }
 

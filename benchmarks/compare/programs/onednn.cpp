@@ -88,7 +88,8 @@ struct ConvOperands {
   memory::desc plain_x, plain_y, plain_filter;
 };
 
-Contender conv2d_by(dnnl::algorithm algorithm, const std::string& name, const ConvProblem& problem) {
+/// `result_type` is that of a filter gradient; other results have the problem's.
+Contender conv2d_by(dnnl::algorithm algorithm, DataType result_type, const std::string& name, const ConvProblem& problem) {
   const ConvOperands operands(problem);
   const DataType type = problem.precision == "bf16" ? DataType::bf16 : DataType::f32;
   const memory::desc x(operands.x_dims, type, Format::any), filter(operands.filter_dims, type, Format::any),
@@ -123,7 +124,8 @@ Contender conv2d_by(dnnl::algorithm algorithm, const std::string& name, const Co
       break;
     }
     case Pass::backward_filter: {
-      const dnnl::convolution_backward_weights::primitive_desc backward({algorithm, x, filter, y, stride, pad, pad}, attributes, engine(),
+      const memory::desc gradient(operands.filter_dims, result_type, Format::any);
+      const dnnl::convolution_backward_weights::primitive_desc backward({algorithm, x, gradient, y, stride, pad, pad}, attributes, engine(),
                                                                         forward);
       take(backward, dnnl::convolution_backward_weights(backward));
       work->add_input(DNNL_ARG_SRC, operands.plain_x, kXSeed, backward.src_desc());
@@ -137,15 +139,20 @@ Contender conv2d_by(dnnl::algorithm algorithm, const std::string& name, const Co
 
 std::vector<Contender> conv2d(const ConvProblem& problem) {
   std::vector<Contender> contenders;
-  const auto add = [&](dnnl::algorithm algorithm, const char* name) {
+  const auto add = [&](dnnl::algorithm algorithm, DataType result_type, const char* name) {
     try {
-      contenders.push_back(conv2d_by(algorithm, name, problem));
+      contenders.push_back(conv2d_by(algorithm, result_type, name, problem));
     } catch (const dnnl::error& error) {
       if (error.status != dnnl_unimplemented) throw;  // no such kernel for this geometry or this machine
     }
   };
-  add(dnnl::algorithm::convolution_direct, "oneDNN direct");
-  if (problem.precision == "f32") add(dnnl::algorithm::convolution_winograd, "oneDNN Winograd");
+  if (problem.precision == "f32") {
+    add(dnnl::algorithm::convolution_direct, DataType::f32, "oneDNN direct");
+    add(dnnl::algorithm::convolution_winograd, DataType::f32, "oneDNN Winograd");
+  } else {
+    add(dnnl::algorithm::convolution_direct, DataType::bf16, "oneDNN direct");
+    if (problem.pass == Pass::backward_filter) add(dnnl::algorithm::convolution_direct, DataType::f32, "oneDNN direct, f32 out");
+  }
   return contenders;
 }
 
