@@ -79,7 +79,7 @@ class Training:
 
     def _runners(self, network: Network, precision: str) -> list[Runner]:
         fovea = [str(self._peers.fovea), "benchmark", *network.flags(), "--mode", "train", "--precision", precision, "--threads",
-                 str(self._threads), "--json", "-"]
+                 str(self._threads), "--seconds", str(self._seconds), "--json", "-"]
         runners = [Runner(FOVEA, "", fovea, {})]
         if self._peers.torch:
             torch = [SYSTEM_PYTHON, str(FOLDER / "torch_peer" / "train.py"), *network.flags(), "--precision", precision, "--seconds",
