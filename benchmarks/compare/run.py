@@ -29,11 +29,11 @@ GROUPS = ("hardware", "matmul", "conv2d", "train")
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("groups", nargs="*", metavar="group", help=f"some of {', '.join(GROUPS)}; all when none is named")
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of every library (default: all, here %(default)s)")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of every library (default: %(default)s, all)")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, two small trainings: only to see that it works")
-    parser.add_argument("--build", type=pathlib.Path, default=peers.SOURCES / "build" / "release", help="build folder (default: build/release)")
-    parser.add_argument("--fovea", type=pathlib.Path, help="command line tool whose training is timed (default: the one in the build folder)")
-    parser.add_argument("--json", type=pathlib.Path, help="file for JSON lines (default: benchmarks/compare/results.jsonl in the build folder)")
+    parser.add_argument("--build", type=pathlib.Path, default=peers.SOURCES / "build" / "release", help="build folder (build/release)")
+    parser.add_argument("--fovea", type=pathlib.Path, help="command line tool whose training is timed (the one in the build folder)")
+    parser.add_argument("--json", type=pathlib.Path, help="file for JSON lines (benchmarks/compare/results.jsonl in the build folder)")
     parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     parser.add_argument("--from", dest="source", type=pathlib.Path, metavar="FILE", help="measure nothing: the tables of these JSON lines")
     arguments = parser.parse_args()
@@ -126,7 +126,8 @@ def write(record: dict, file: pathlib.Path) -> None:
 
 def read(file: pathlib.Path) -> dict:
     lines = [json.loads(line) for line in file.read_text().splitlines()]
-    return {"run": next(line["run"] for line in lines if "run" in line), "hardware": [line["hardware"] for line in lines if "hardware" in line],
+    return {"run": next(line["run"] for line in lines if "run" in line),
+            "hardware": [line["hardware"] for line in lines if "hardware" in line],
             "measurements": [arithmetic.Measurement(**line["measurement"]) for line in lines if "measurement" in line]}
 
 

@@ -32,8 +32,10 @@ class Ratios(unittest.TestCase):
 
 
 class Targets(unittest.TestCase):
-    TARGET = {"what": "w", "group": "matmul", "precision": "f32", "cases": ["512", "1024"], "peers": ["a", "b"], "per": "case", "at_least": 1.0}
-    FIGURES = [measured("fovea", 20), measured("a", 10), measured("b", 16), measured("fovea", 40, case="1024"), measured("a", 10, case="1024")]
+    TARGET = {"what": "w", "group": "matmul", "precision": "f32", "cases": ["512", "1024"], "peers": ["a", "b"], "per": "case",
+              "at_least": 1.0}
+    FIGURES = [measured("fovea", 20), measured("a", 10), measured("b", 16),
+               measured("fovea", 40, case="1024"), measured("a", 10, case="1024")]
 
     def judge(self, figures=None, **changes):
         target = {k: v for k, v in {**self.TARGET, **changes}.items() if v is not None}
@@ -92,8 +94,9 @@ class Tables(unittest.TestCase):
 
     def test_the_peak_is_the_fastest_unit_of_the_precision(self):
         rows = [{"what": what, "unit": "GFLOP/s", "threads": 2, "when": when, "median": median, "best": median}
-                for what, when, median in (("f32 FMA, AVX2", "before", 1), ("f32 FMA, AVX-512", "before", 2), ("f32 FMA, AVX-512", "after", 9),
-                                           ("bf16 dot, AVX-512", "before", 3), ("bf16 tiles, AMX", "before", 4))]
+                for what, when, median in (("f32 FMA, AVX2", "before", 1), ("f32 FMA, AVX-512", "before", 2),
+                                           ("f32 FMA, AVX-512", "after", 9), ("bf16 dot, AVX-512", "before", 3),
+                                           ("bf16 tiles, AMX", "before", 4))]
         self.assertEqual([tables.peak(rows, p, 2) for p in ("f32", "bf16")], [2, 4])
         self.assertIsNone(tables.peak(rows, "f32", 1))
 

@@ -103,7 +103,7 @@ def judge(target: dict, measurements: list[Measurement]) -> Verdict:
     if reached:
         total = geometric_mean(reached) if target["per"] == "geometric mean" else worst(reached)
     holds = None if total is None else total <= bound if smaller_is_better else total >= bound
-    wanted = ("<= " if smaller_is_better else ">= ") + f"{bound:g} x, " + ("geometric mean" if target["per"] == "geometric mean" else "each")
+    wanted = f"{'<=' if smaller_is_better else '>='} {bound:g} x, {'each' if target['per'] == 'case' else target['per']}"
     return Verdict(target["what"], " / ".join(target["peers"]), wanted, total, holds, len(reached), len(cases))
 
 

@@ -58,15 +58,17 @@ class Entrant:
 class Contest:
     """The servers of all libraries, with one thread count."""
 
-    def __init__(self, peers: Peers, threads: int, op: str, with_variants: bool = True):
-        """`with_variants`: also the same libraries under other settings."""
+    def __init__(self, peers: Peers, threads: int, op: str, warn, with_variants: bool = True):
+        """`with_variants`: also the same libraries under other settings. What cannot be used is told to `warn`."""
+        self._warn = warn
         self._servers: list[tuple[Server, str | None]] = []  # with the name that its contender goes by, if not its own
         self._direct: Server | None = None
-        self._start(peers, threads, op, with_variants)
 
-    def _start(self, peers: Peers, threads: int, op: str, with_variants: bool) -> None:
         def add(command, environment=None, name=None):
-            self._servers.append((Server(command, threads, environment), name))
+            try:
+                self._servers.append((Server(command, threads, environment), name))
+            except ServerError as error:
+                warn(str(error))
 
         add(peers.program("fovea", threads))
         if peers.has("onednn"):
@@ -85,14 +87,18 @@ class Contest:
             self._direct = Server(peers.program("fovea", threads), threads, DIRECT_ONLY)
 
     def prepare(self, case: Case) -> tuple[float, list[Entrant]]:
-        """The operations of the work, and who can do it."""
-        servers = list(self._servers)
-        if self._direct and case.may_use_winograd:
-            servers.append((self._direct, "fovea direct"))
+        """The operations of the work, and who can do it. A library that refuses or ends costs a warning."""
+        servers = [*self._servers, *([(self._direct, "fovea direct")] if self._direct and case.may_use_winograd else [])]
         entrants = []
         operations = 0.0
         for server, name in servers:
-            operations, contenders = server.prepare({"op": case.op, **case.request})
+            if server.has_ended:
+                continue
+            try:
+                operations, contenders = server.prepare({"op": case.op, **case.request})
+            except ServerError as error:
+                self._warn(f"{case.title}: {error}")
+                continue
             entrants += [Entrant(server, i, name or c["name"], c["detail"], c["probes"]) for i, c in enumerate(contenders)]
         return operations, entrants
 
@@ -132,8 +138,8 @@ class Operations:
                                for precision in ("f32", "bf16") for variant in PASSES for name, shape in read_cases()])
 
     def _group(self, op: str, cases: list[Case]) -> None:
-        contest = Contest(self._peers, self._threads, op)
-        single = Contest(self._peers, 1, op, with_variants=False) if self._check_scaling else None
+        contest = Contest(self._peers, self._threads, op, self.warnings.append)
+        single = Contest(self._peers, 1, op, self.warnings.append, with_variants=False) if self._check_scaling else None
         for case in cases:
             self._log(case.title)
             try:

@@ -29,13 +29,21 @@ class Server:
         """The median seconds of a run of the prepared contender, over runs that last `seconds` together."""
         return self._ask({"do": "time", "contender": contender, "seconds": seconds})["seconds"]
 
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
+
     def close(self) -> None:
-        self._process.stdin.close()
-        self._process.wait()
+        if not self.has_ended:
+            self._process.stdin.close()
+            self._process.wait()
 
     def _ask(self, request: dict) -> dict:
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it has ended, which _read() reports
         reply = self._read()
         if "error" in reply:
             raise ServerError(f"{self.library}: {reply['error']}")
@@ -44,5 +52,5 @@ class Server:
     def _read(self) -> dict:
         line = self._process.stdout.readline()
         if not line:
-            raise ServerError(f"{' '.join(self._process.args)} ended with {self._process.wait()}")
+            raise ServerError(f"{' '.join(self._process.args)} ended with {self._process.wait()} and is not asked again")
         return json.loads(line)

@@ -51,8 +51,8 @@ class Session:
         return {"operations": operations, "contenders": [{"name": "torch", "detail": "", "probes": probes(self.run())}]}
 
     def time(self, seconds):
-        """As compare_fovea and the others do it: the median of at least three runs that last `seconds` together, fewer if they are slow, after
-        one that wakes the threads and fills the caches."""
+        """As programs/server.cpp does it: the median of at least three runs that last `seconds` together, fewer if they are slow, after one
+        that wakes the threads and fills the caches."""
         self.run()
         runs = []
         while sum(runs) < seconds or len(runs) < 3 and sum(runs) < ENOUGH_SECONDS:
