@@ -107,6 +107,7 @@ def measure(a: argparse.Namespace) -> dict:
         hardware += measure_hardware(installed, a.threads, "after", only_peaks=True)
     run = {"date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"), "minutes": round((time.monotonic() - start) / 60, 1),
            "processor": processor(), "threads": a.threads, "quick": a.quick, "missing": installed.missing,
+           "versions": operations.versions | ({"torch": installed.torch} if installed.torch else {}),
            "warnings": operations.warnings + training.warnings + drift(hardware)}
     return {"run": run, "hardware": hardware, "measurements": operations.measurements + training.measurements}
 
@@ -137,7 +138,8 @@ def show(record: dict, markdown: bool) -> None:
     groups = {m.group for m in measurements}
     judged = [arithmetic.judge(t, measurements) for t in targets if t["group"] in groups]
     print(f"{run['processor']}, {run['threads']} threads, {run['date']}, {run['minutes']} minutes" +
-          (" (quick: not for quoting)" if run["quick"] else "") + "\n")
+          (" (quick: not for quoting)" if run["quick"] else ""))
+    print(", ".join(f"{library} {version}" for library, version in run["versions"].items()) + "\n")
     print("Ratios are fovea's figure over the peer's: of the medians, and in brackets the range over the rounds. "
           "Of peak memory, less is better.\n")
     for table in tables.all_tables(record["hardware"], measurements, judged, run["threads"]):
@@ -149,7 +151,11 @@ def show(record: dict, markdown: bool) -> None:
 def main() -> None:
     a = parse()
     if a.source:
-        show(read(a.source), a.markdown)
+        try:
+            record = read(a.source)
+        except OSError as error:
+            sys.exit(str(error))
+        show(record, a.markdown)
         return
     record = measure(a)
     file = a.json or a.build / "benchmarks" / "compare" / "results.jsonl"

@@ -61,12 +61,15 @@ class Contest:
     def __init__(self, peers: Peers, threads: int, op: str, warn, with_variants: bool = True):
         """`with_variants`: also the same libraries under other settings. What cannot be used is told to `warn`."""
         self._warn = warn
+        self.versions: dict[str, str] = {}
         self._servers: list[tuple[Server, str | None]] = []  # with the name that its contender goes by, if not its own
         self._direct: Server | None = None
 
         def add(command, environment=None, name=None):
             try:
-                self._servers.append((Server(command, threads, environment), name))
+                server = Server(command, threads, environment)
+                self._servers.append((server, name))
+                self.versions[server.library] = server.version
             except ServerError as error:
                 warn(str(error))
 
@@ -128,6 +131,7 @@ class Operations:
         self._check_scaling = threads > 1 and not quick
         self.measurements: list[Measurement] = []
         self.warnings: list[str] = []
+        self.versions: dict[str, str] = {}  # of the libraries that were asked
 
     def matmul(self) -> None:
         self._group("matmul", [Case("matmul", str(size), "", {"size": size, "precision": precision})
@@ -140,6 +144,7 @@ class Operations:
     def _group(self, op: str, cases: list[Case]) -> None:
         contest = Contest(self._peers, self._threads, op, self.warnings.append)
         single = Contest(self._peers, 1, op, self.warnings.append, with_variants=False) if self._check_scaling else None
+        self.versions |= contest.versions
         for case in cases:
             self._log(case.title)
             try:

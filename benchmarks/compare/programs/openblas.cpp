@@ -2,6 +2,7 @@
 #include <cblas.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "aligned_values.hpp"
@@ -34,6 +35,13 @@ std::vector<Contender> matmul(const MatmulProblem& problem) {
            .result = [work] { return std::vector<float>(work->y.data(), work->y.data() + work->y.count()); }}};
 }
 
+/// The number in "OpenBLAS 0.3.21 NO_LAPACKE ...".
+std::string version() {
+  const std::string configuration = openblas_get_config();
+  const std::size_t start = configuration.find(' ') + 1;
+  return configuration.substr(start, configuration.find(' ', start) - start);
+}
+
 }  // namespace
 
-int main() { return serve({.name = "OpenBLAS", .version = openblas_get_config(), .conv2d = {}, .matmul = matmul}); }
+int main() { return serve({.name = "OpenBLAS", .version = version(), .conv2d = {}, .matmul = matmul}); }
