@@ -103,7 +103,7 @@ class FoveaMatmul {
         y_(problem.count()) {}
 
   void run() {
-    matmul_.forward(context_, shape_, a_.data(), b_.data(), {}, y_.data(), context_.workspace(matmul_.workspace_bytes(shape_)));
+    matmul_.forward(context_, shape_, a_.data(), b_.data(), {}, y_.data(), context_.workspace(matmul_.workspace_bytes(context_, shape_)));
   }
 
   std::vector<float> result() const { return as_floats(y_); }
