@@ -79,12 +79,18 @@ def drift(rows: list[dict]) -> list[str]:
     return found
 
 
-def unsteady(measurements: list[arithmetic.Measurement]) -> list[str]:
-    """The ten figures whose rounds differ most."""
-    shaky = sorted((m for m in measurements if m.spread > arithmetic.UNSTEADY), key=lambda m: -m.spread)
-    found = [f"unsteady: {m.title}: {m.contender}: {min(m.rounds):,.0f} .. {max(m.rounds):,.0f} {m.unit}" for m in shaky[:10]]
-    if len(shaky) > 10:
-        found.append(f"unsteady: {len(shaky)} of {len(measurements)} figures in all: was the machine idle?")
+def doubtful(measurements: list[arithmetic.Measurement], threads: int) -> list[str]:
+    """A line for each figure that is disturbed or unsteady, at most ten of each kind."""
+    found = []
+    for kind, chosen, worst_first, describe in (
+            ("disturbed", [m for m in measurements if m.is_disturbed], lambda m: m.median / m.alone,
+             lambda m: f"{m.median:,.0f} {m.unit} with {threads} threads, {m.alone:,.0f} with one"),
+            ("unsteady", [m for m in measurements if m.spread > arithmetic.UNSTEADY], lambda m: -m.spread,
+             lambda m: f"{min(m.rounds):,.0f} .. {max(m.rounds):,.0f} {m.unit}")):
+        chosen.sort(key=worst_first)
+        found += [f"{kind}: {m.title}: {m.contender}: {describe(m)}" for m in chosen[:10]]
+        if len(chosen) > 10:
+            found.append(f"{kind}: {len(chosen)} of {len(measurements)} figures in all: was the machine idle?")
     return found
 
 
@@ -144,7 +150,7 @@ def show(record: dict, markdown: bool) -> None:
           "Of peak memory, less is better.\n")
     for table in tables.all_tables(record["hardware"], measurements, judged, run["threads"]):
         print(table.markdown() if markdown else table.text())
-    for line in run["missing"] + run["warnings"] + unsteady(measurements):
+    for line in run["missing"] + run["warnings"] + doubtful(measurements, run["threads"]):
         print(("- " if markdown else "") + line)
 
 

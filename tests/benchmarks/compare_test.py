@@ -57,6 +57,13 @@ class Targets(unittest.TestCase):
         figures = [*self.FIGURES, measured("a", 40, precision="bf16")]
         self.assertEqual(self.judge(figures, peer_precisions=["f32", "bf16"]).reached, 0.5)
 
+    def test_a_figure_that_more_threads_make_slower_or_that_moves_is_doubtful(self):
+        self.assertFalse(self.judge().doubtful)
+        slowed = arithmetic.Measurement("matmul", "512", "", "f32", "b", "GFLOP/s", [16], alone=17)
+        self.assertTrue(self.judge([slowed if m.contender == "b" else m for m in self.FIGURES]).doubtful)
+        moving = measured("a", 10, 14)
+        self.assertTrue(self.judge([measured("fovea", 20, 20), moving]).doubtful)
+
     def test_nothing_measured_is_no_verdict(self):
         verdict = self.judge([measured("a", 10)])
         self.assertEqual((verdict.reached, verdict.holds, verdict.measured), (None, None, 0))

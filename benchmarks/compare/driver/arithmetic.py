@@ -21,6 +21,7 @@ class Measurement:
     unit: str  # "GFLOP/s", "images/s", "MiB"
     rounds: list[float]
     detail: str = ""
+    alone: float | None = None  # with one thread, where that was looked at
 
     @property
     def title(self) -> str:
@@ -33,6 +34,15 @@ class Measurement:
     @property
     def spread(self) -> float:
         return max(self.rounds) / min(self.rounds)
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Slower than with one thread: threads waited for one that had no processor."""
+        return self.alone is not None and self.median < self.alone
+
+    @property
+    def is_doubtful(self) -> bool:
+        return self.is_disturbed or self.spread > UNSTEADY
 
 
 @dataclasses.dataclass
@@ -71,6 +81,7 @@ class Verdict:
     wanted: str
     reached: float | None
     holds: bool | None
+    doubtful: bool  # a figure behind it is
     measured: int  # cases with figures of fovea and of at least one peer
     cases: int
 
@@ -89,6 +100,7 @@ def judge(target: dict, measurements: list[Measurement]) -> Verdict:
     smaller_is_better = "at_most" in target
     worst = max if smaller_is_better else min
     reached = []
+    doubtful = False
     cases = [(c, v) for c in target["cases"] for v in target.get("variants", [""])]
     for case, variant in cases:
         key = dict(group=target["group"], case=case, variant=variant)
@@ -98,13 +110,14 @@ def judge(target: dict, measurements: list[Measurement]) -> Verdict:
         peers = [p for p in peers if p]
         if ours and peers:
             reached.append(worst(ratio(ours, peer).value for peer in peers))
+            doubtful = doubtful or any(m.is_doubtful for m in [ours, *peers])
     bound = target["at_most"] if smaller_is_better else target["at_least"]
     total = None
     if reached:
         total = geometric_mean(reached) if target["per"] == "geometric mean" else worst(reached)
     holds = None if total is None else total <= bound if smaller_is_better else total >= bound
     wanted = f"{'<=' if smaller_is_better else '>='} {bound:g} x, {'each' if target['per'] == 'case' else target['per']}"
-    return Verdict(target["what"], " / ".join(target["peers"]), wanted, total, holds, len(reached), len(cases))
+    return Verdict(target["what"], " / ".join(target["peers"]), wanted, total, holds, doubtful, len(reached), len(cases))
 
 
 def largest_difference(ours: list[float], theirs: list[float]) -> float:

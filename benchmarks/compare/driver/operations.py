@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import dataclasses
-import statistics
 import time
 
 from .arithmetic import Measurement, largest_difference
@@ -165,16 +164,13 @@ class Operations:
         for turn in range(self._rounds):
             for entrant in entrants if turn % 2 == 0 else entrants[::-1]:  # so that none is always the one after the slowest
                 rates[entrant.name].append(operations / entrant.seconds(self._block) * 1e-9)
-        for entrant in entrants:
-            self.measurements.append(Measurement(case.op, case.name, case.variant, case.precision, entrant.name, "GFLOP/s",
-                                                 rates[entrant.name], entrant.detail))
+        alone = {}
         if single:
             for entrant in single.prepare(case)[1]:
-                alone = operations / entrant.seconds(self._block) * 1e-9
-                together = statistics.median(rates[entrant.name])
-                if together < alone:
-                    self.warnings.append(f"{case.title}: {entrant.name} was disturbed: {together:.0f} GFLOP/s with {self._threads} "
-                                         f"threads, {alone:.0f} with one")
+                alone[entrant.name] = operations / entrant.seconds(self._block) * 1e-9
+        for entrant in entrants:
+            self.measurements.append(Measurement(case.op, case.name, case.variant, case.precision, entrant.name, "GFLOP/s",
+                                                 rates[entrant.name], entrant.detail, alone.get(entrant.name)))
 
 
 def read_cases() -> list[tuple[str, dict]]:

@@ -96,11 +96,11 @@ def peak(rows: list[dict], precision: str, threads: int) -> float | None:
 def verdicts(judged: list[Verdict]) -> Table:
     rows = []
     for v in judged:
-        state = "not measured" if v.holds is None else "holds" if v.holds else "missed"
+        state = "not measured" if v.holds is None else ("holds" if v.holds else "missed") + ("?" if v.doubtful else "")
         if v.reached is not None and v.measured < v.cases:
             state += f" ({v.measured} of {v.cases} cases)"
         rows.append([v.what, v.peers, v.wanted, "-" if v.reached is None else f"{v.reached:.2f} x", state])
-    return Table("Targets (ratio of fovea to the best peer named)", ["what", "peers", "target", "reached", ""], rows)
+    return Table("Targets (ratio of fovea to the best peer named; with a question mark where a figure behind it is disturbed or unsteady)", ["what", "peers", "target", "reached", ""], rows)
 
 
 TITLES = {"matmul": "Matrix product", "conv2d": "Convolution", "train": "Training step", "memory": "Peak memory of the process that trains"}
