@@ -1,8 +1,5 @@
 #include "fovea/models/basic_block.hpp"
 
-#include "fovea/autograd/ops/arithmetic.hpp"
-#include "fovea/autograd/ops/relu.hpp"
-
 namespace fovea {
 
 BasicBlock::BasicBlock(std::int64_t in_channels, std::int64_t out_channels, std::int64_t stride)
@@ -22,8 +19,8 @@ BasicBlock::BasicBlock(std::int64_t in_channels, std::int64_t out_channels, std:
 }
 
 Variable BasicBlock::forward(const Variable& x) {
-  const Variable residual = bn2(conv2(relu(bn1(conv1(x)))));
-  return relu(residual + (downsample ? downsample->forward(x) : x));
+  const Variable y = conv2(bn1.forward_relu(conv1(x)));
+  return bn2.forward_add_relu(y, downsample ? downsample->forward(x) : x);
 }
 
 }  // namespace fovea

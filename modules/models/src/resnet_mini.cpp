@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "fovea/autograd/ops/average_pool2d.hpp"
-#include "fovea/autograd/ops/relu.hpp"
 #include "fovea/base/error.hpp"
 
 namespace fovea {
@@ -42,7 +41,7 @@ ResNetMini::ResNetMini(const ResNetMiniOptions& o)
 }
 
 Variable ResNetMini::forward(const Variable& x) {
-  Variable y = relu(bn1_(conv1_(x)));
+  Variable y = bn1_.forward_relu(conv1_(x));
   for (const auto& stage : stages_) y = stage->forward(y);
   return fc_(global_average_pool2d(y));
 }

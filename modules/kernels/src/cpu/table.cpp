@@ -8,28 +8,36 @@ namespace fovea::kernels {
 
 // Defined by isa_table.cpp, once per instruction set.
 namespace portable {
-extern const TypedKernels<float> kTable;
+extern const KernelTable kTable;
 }
 namespace avx2 {
-extern const TypedKernels<float> kTable;
+extern const KernelTable kTable;
 }
 namespace avx512 {
-extern const TypedKernels<float> kTable;
+extern const KernelTable kTable;
 }
 
 namespace {
 
-KernelTable with_reference(const char* name, const TypedKernels<float>& f32) {
+/// An instruction set's kernels, and the reference's where it has none: f64, and of bf16 what nothing is gained for.
+KernelTable with_reference(KernelTable table) {
   const KernelTable& reference = reference_table();
-  return {name, f32, reference.f64, reference.bf16, reference.conversion};
+  table.f64 = reference.f64;
+  if (table.bf16.matmul.forward == nullptr) table.bf16.matmul = reference.bf16.matmul;
+  if (table.bf16.conv2d.forward == nullptr) table.bf16.conv2d = reference.bf16.conv2d;
+  const ConversionKernels fast = table.conversion;
+  table.conversion = reference.conversion;
+  table.conversion.f32_to_bf16 = fast.f32_to_bf16;
+  table.conversion.bf16_to_f32 = fast.bf16_to_f32;
+  return table;
 }
 
 }  // namespace
 
 const KernelTable& cpu_table(Isa isa) {
-  static const KernelTable portable_table = with_reference("cpu/portable", portable::kTable);
-  static const KernelTable avx2_table = with_reference("cpu/avx2", avx2::kTable);
-  static const KernelTable avx512_table = with_reference("cpu/avx512", avx512::kTable);
+  static const KernelTable portable_table = with_reference(portable::kTable);
+  static const KernelTable avx2_table = with_reference(avx2::kTable);
+  static const KernelTable avx512_table = with_reference(avx512::kTable);
   switch (isa) {
     case Isa::portable:
       return portable_table;
