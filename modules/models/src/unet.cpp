@@ -7,7 +7,6 @@
 #include "fovea/autograd/ops/concat.hpp"
 #include "fovea/autograd/ops/max_pool2d.hpp"
 #include "fovea/base/error.hpp"
-#include "norm_relu.hpp"
 
 namespace fovea {
 
@@ -36,7 +35,7 @@ DoubleConv::DoubleConv(std::int64_t in_channels, std::int64_t out_channels)
   register_module("4", norm2);
 }
 
-Variable DoubleConv::forward(const Variable& x) { return norm_relu(norm2, conv2(norm_relu(norm1, conv1(x)))); }
+Variable DoubleConv::forward(const Variable& x) { return norm2.forward_relu(conv2(norm1.forward_relu(conv1(x)))); }
 
 UNet::UNet(const UNetOptions& o) : out_(checked(o).widths[0], o.classes, {.kernel = 1}) {
   const std::vector<std::int64_t>& widths = o.widths;
