@@ -20,7 +20,7 @@ const Shape kShapes[] = {{}, {1}, {17}, {2, 3, 5}, {3, 1, 2, 7}, {0, 4}};
 
 struct Binary {
   const char* name;
-  Variable (*run)(const Variable&, const Variable&);
+  std::function<Variable(const Variable&, const Variable&)> run;
   std::function<double(double, double)> oracle;
 };
 const Binary kBinaries[] = {

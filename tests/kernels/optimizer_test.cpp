@@ -6,9 +6,9 @@
 namespace fovea {
 namespace {
 
-using kernels::AdamWStep;
+using kernels::AdamWStep, kernels::AdamWUpdate;
 using kernels::Context;
-using kernels::SgdStep;
+using kernels::SgdStep, kernels::SgdUpdate;
 using test::converted, test::on_any_threads, test::oracle, test::random_values;
 
 constexpr std::int64_t kCounts[] = {0, 1, 5, 15, 16, 17, 100, 40001};
@@ -17,7 +17,8 @@ constexpr std::int64_t kCounts[] = {0, 1, 5, 15, 16, 17, 100, 40001};
 template <class T>
 std::vector<T> sgd(const kernels::TypedKernels<T>& kernels, Context& context, const SgdStep& step, const std::vector<T>& gradient,
                    std::vector<T> velocity, std::vector<T> weight) {
-  kernels.optimizer.sgd(context, static_cast<std::int64_t>(gradient.size()), step, gradient.data(), velocity.data(), weight.data());
+  const SgdUpdate<T> update{static_cast<std::int64_t>(gradient.size()), gradient.data(), velocity.data(), weight.data(), step};
+  kernels.optimizer.sgd(context, 1, &update);
   velocity.insert(velocity.end(), weight.begin(), weight.end());
   return velocity;
 }
@@ -26,8 +27,9 @@ std::vector<T> sgd(const kernels::TypedKernels<T>& kernels, Context& context, co
 template <class T>
 std::vector<T> adamw(const kernels::TypedKernels<T>& kernels, Context& context, const AdamWStep& step, const std::vector<T>& gradient,
                      std::vector<T> first, std::vector<T> second, std::vector<T> weight) {
-  kernels.optimizer.adamw(context, static_cast<std::int64_t>(gradient.size()), step, gradient.data(), first.data(), second.data(),
-                          weight.data());
+  const AdamWUpdate<T> update{
+      static_cast<std::int64_t>(gradient.size()), gradient.data(), first.data(), second.data(), weight.data(), step};
+  kernels.optimizer.adamw(context, 1, &update);
   first.insert(first.end(), second.begin(), second.end());
   first.insert(first.end(), weight.begin(), weight.end());
   return first;
@@ -58,7 +60,8 @@ TEST(Optimizer, SgdWithoutMomentumHasNoVelocity) {
     Context context(1);
     const std::vector<float> gradient{2, -4};
     std::vector<float> weight{1, 1};
-    kernels.optimizer.sgd(context, 2, {0.25, 0, 0, 0, false, false}, gradient.data(), nullptr, weight.data());
+    const SgdUpdate<float> update{2, gradient.data(), nullptr, weight.data(), {0.25, 0, 0, 0, false, false}};
+    kernels.optimizer.sgd(context, 1, &update);
     EXPECT_EQ(weight, (std::vector<float>{0.5, 2})) << name;
   }
 }
@@ -117,6 +120,70 @@ TEST(Optimizer, AdamWIsTheReferences) {
     }
 }
 
+/// Parameters of many sizes with the arrays that belong to them, `slots` each.
+struct ParameterSet {
+  explicit ParameterSet(int slots) {
+    const std::int64_t counts[] = {3, 0, 1, 64, 40001, 17, 1, 1, 70000, 5, 32768, 2};
+    std::uint64_t seed = 0;
+    for (const std::int64_t count : counts) {
+      gradients.push_back(random_values<float>(count, ++seed));
+      weights.push_back(random_values<float>(count, ++seed));
+      for (int slot = 0; slot < slots; ++slot) states.push_back(test::absolute(random_values<float>(count, ++seed)));
+    }
+  }
+  std::vector<float> all() const {
+    std::vector<float> result;
+    for (const auto* arrays : {&weights, &states})
+      for (const auto& array : *arrays) result.insert(result.end(), array.begin(), array.end());
+    return result;
+  }
+  std::vector<std::vector<float>> gradients, weights, states;
+};
+
+TEST(Optimizer, ManyUpdatesAreTheirSingleOnesToTheBit) {
+  for (const auto& [name, kernels] : test::f32_kernels()) {
+    SCOPED_TRACE(name);
+    const auto run = [&kernels = kernels](Context& context, bool single, bool adam) {
+      ParameterSet set(adam ? 2 : 1);
+      std::vector<SgdUpdate<float>> sgds;
+      std::vector<AdamWUpdate<float>> adamws;
+      for (std::size_t i = 0; i < set.weights.size(); ++i) {
+        const double factor = 1 + static_cast<double>(i);  // every parameter has a step of its own
+        const auto count = static_cast<std::int64_t>(set.weights[i].size());
+        if (adam)
+          adamws.push_back({count,
+                            set.gradients[i].data(),
+                            set.states[2 * i].data(),
+                            set.states[2 * i + 1].data(),
+                            set.weights[i].data(),
+                            {1e-3 * factor, 0.9, 0.999, 1e-8, 1e-2, 0.1, 0.001}});
+        else
+          sgds.push_back({count,
+                          set.gradients[i].data(),
+                          set.states[i].data(),
+                          set.weights[i].data(),
+                          {0.01 * factor, 0.9, 0, 1e-2, false, i % 2 == 0}});
+      }
+      const auto updates = static_cast<std::int64_t>(set.weights.size());
+      if (!single) {
+        adam ? kernels.optimizer.adamw(context, updates, adamws.data()) : kernels.optimizer.sgd(context, updates, sgds.data());
+      } else {
+        for (const auto& update : sgds) kernels.optimizer.sgd(context, 1, &update);
+        for (const auto& update : adamws) kernels.optimizer.adamw(context, 1, &update);
+      }
+      return set.all();
+    };
+    Context context(1);
+    for (const bool adam : {false, true}) {
+      const auto together = on_any_threads([&](Context& any) { return run(any, false, adam); });
+      EXPECT_TRUE(test::same_bits(together, run(context, true, adam))) << (adam ? "adamw" : "sgd");
+      EXPECT_FALSE(test::same_bits(together, ParameterSet(adam ? 2 : 1).all()));
+    }
+    kernels.optimizer.sgd(context, 0, nullptr);
+    kernels.optimizer.adamw(context, 0, nullptr);
+  }
+}
+
 TEST(Optimizer, StepsGoDownhill) {
   // The minimum of (w - 3)^2, by both.
   const auto& kernels = kernels::cpu_table(active_isa()).f32;
@@ -124,15 +191,17 @@ TEST(Optimizer, StepsGoDownhill) {
   std::vector<float> weight{0}, velocity{0};
   for (int t = 0; t < 200; ++t) {
     const std::vector<float> gradient{2 * (weight[0] - 3)};
-    kernels.optimizer.sgd(context, 1, {0.05, 0.9, 0, 0, true, t == 0}, gradient.data(), velocity.data(), weight.data());
+    const SgdUpdate<float> update{1, gradient.data(), velocity.data(), weight.data(), {0.05, 0.9, 0, 0, true, t == 0}};
+    kernels.optimizer.sgd(context, 1, &update);
   }
   EXPECT_NEAR(weight[0], 3, 1e-3);
   std::vector<float> first{0}, second{0};
   weight = {0};
   for (int t = 1; t <= 2000; ++t) {
     const std::vector<float> gradient{2 * (weight[0] - 3)};
-    kernels.optimizer.adamw(context, 1, {0.05, 0.9, 0.999, 1e-8, 0, 1 - std::pow(0.9, t), 1 - std::pow(0.999, t)}, gradient.data(),
-                            first.data(), second.data(), weight.data());
+    const AdamWStep step{0.05, 0.9, 0.999, 1e-8, 0, 1 - std::pow(0.9, t), 1 - std::pow(0.999, t)};
+    const AdamWUpdate<float> update{1, gradient.data(), first.data(), second.data(), weight.data(), step};
+    kernels.optimizer.adamw(context, 1, &update);
   }
   EXPECT_NEAR(weight[0], 3, 1e-2);
 }

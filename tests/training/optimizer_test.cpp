@@ -97,6 +97,37 @@ TEST_P(OptimizerTest, EvaluationUsesTheNewWeights) {
   EXPECT_EQ(evaluate(), layer.weight.value().item());
 }
 
+TEST_P(OptimizerTest, RefusesAGradientOfAnotherShape) {
+  std::vector<NamedParameter> parameters{make_parameter("fc.weight", Tensor::full({2, 3}, 1))};
+  const auto optimizer = make(parameters);
+  set_gradient(parameters[0], Tensor::full({3, 2}, 1));
+  EXPECT_THAT([&] { optimizer->step(0.1); },
+              ThrowsMessage<ShapeError>(HasSubstr("parameter \"fc.weight\" is f32 [2,3] but its gradient f32 [3,2]")));
+}
+
+TEST_P(OptimizerTest, TiedWeightsAreUpdatedOnce) {
+  std::vector<NamedParameter> tied{make_parameter("encoder", Tensor::full({2, 2}, 4)), {}};
+  tied[1] = tied[0];
+  tied[1].name = "decoder";
+  std::vector<NamedParameter> alone{make_parameter("encoder", Tensor::full({2, 2}, 4))};
+  for (auto* parameters : {&tied, &alone}) {
+    set_gradient(parameters->front(), Tensor::full({2, 2}, 1));
+    const auto optimizer = make(*parameters);
+    EXPECT_EQ(optimizer->parameters().size(), 1u);
+    optimizer->step(0.5);
+  }
+  EXPECT_EQ(tied[1].variable.value().to_vector<float>(), alone[0].variable.value().to_vector<float>());
+}
+
+TEST_P(OptimizerTest, ParametersOfBothTypesGoInOneStep) {
+  std::vector<NamedParameter> parameters{make_parameter("a", Tensor::full({2, 2}, 4)),
+                                         make_parameter("b", Tensor::full({2, 2}, 4, DType::f64))};
+  for (NamedParameter& parameter : parameters) set_gradient(parameter, Tensor::full({2, 2}, 1, parameter.variable.dtype()));
+  make(parameters)->step(0.5);
+  EXPECT_NEAR(parameters[0].variable.value().data<float>()[3], parameters[1].variable.value().data<double>()[3], 1e-6);
+  EXPECT_NE(parameters[1].variable.value().data<double>()[3], 4);
+}
+
 TEST(Sgd, WorkedExample) {
   // decay 0.5 on w = 2 with gradient 1: g' = 2, v = 2, w = 2 - 0.1 * 2 = 1.8; then g' = 1.9, v = 0.5 * 2 + 0.75 * 1.9 = 2.425
   std::vector<NamedParameter> parameters{make_parameter("w", Tensor::full({1, 1}, 2, DType::f64))};

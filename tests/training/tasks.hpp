@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -95,7 +96,7 @@ class NoOptimizer final : public Optimizer {
   NoOptimizer() : Optimizer({}) {}
 
  private:
-  void update(std::size_t, double, const Tensor&, Tensor&) override {}
+  void update(std::span<const Update>, double) override {}
 };
 
 }  // namespace fovea::test

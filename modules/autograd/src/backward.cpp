@@ -7,6 +7,7 @@
 
 #include "fovea/base/error.hpp"
 #include "fovea/kernels/kernel_table.hpp"
+#include "fovea/kernels/trace.hpp"
 #include "fovea/tensor/dispatch.hpp"
 #include "node.hpp"
 
@@ -18,25 +19,28 @@ using detail::Edge;
 using detail::Node;
 using detail::VariableState;
 
-Tensor sum_of(const Tensor& a, const Tensor& b) {
-  Tensor y = Tensor::empty(a.shape(), a.dtype());
-  dispatch_activation(a.dtype(), "add", [&]<class T>() {
-    kernels::table().of<T>().elementwise.add(kernels::Context::current(), a.numel(), a.data<T>(), b.data<T>(), y.mutable_data<T>());
+/// Adds `gradient` to `sum`, or makes it the sum if there is none yet. Gradients may share memory with each other (the backward of an
+/// addition hands one tensor to both sides) and with tensors that users hold: only memory that nobody else holds is overwritten.
+void accumulate(Tensor& sum, Tensor gradient) {
+  if (!sum.defined()) {
+    sum = std::move(gradient);
+    return;
+  }
+  Tensor y = !sum.is_shared() ? sum : !gradient.is_shared() ? gradient : Tensor::empty(sum.shape(), sum.dtype(), sum.device());
+  dispatch_activation(sum.dtype(), "add", [&]<class T>() {
+    kernels::table(sum.device())
+        .of<T>()
+        .elementwise.add(kernels::Context::current(), sum.numel(), sum.data<T>(), gradient.data<T>(), y.mutable_data<T>());
   });
-  return y;
+  sum = std::move(y);
 }
-
-/// Gradients may share memory with each other (the backward of an addition hands one tensor to both sides), so sums are new tensors.
-void accumulate(Tensor& sum, Tensor gradient) { sum = sum.defined() ? sum_of(sum, gradient) : std::move(gradient); }
 
 void accumulate_into_leaf(VariableState& leaf, Tensor gradient) {
   if (leaf.grad.defined() && leaf.grad.spec() != gradient.spec())
     throw ShapeError(fmt::format("a leaf was given the gradient {} {}, but a backward pass adds {} {}", name_of(leaf.grad.dtype()),
                                  leaf.grad.shape().to_string(), name_of(gradient.dtype()), gradient.shape().to_string()));
-  if (leaf.grad.defined())
-    leaf.grad = sum_of(leaf.grad, gradient);
-  else
-    leaf.grad = gradient.is_shared() ? gradient.clone() : std::move(gradient);  // a leaf's gradient is its owner's to change
+  if (!leaf.grad.defined() && gradient.is_shared()) gradient = gradient.clone();  // a leaf's gradient is its owner's to change
+  accumulate(leaf.grad, std::move(gradient));
 }
 
 void check_gradient(const Node& consumer, std::size_t input, const TensorSpec& wanted, const Tensor& gradient) {
@@ -77,14 +81,20 @@ class BackwardPass {
   void run_node(Node& node) {
     if (node.function == nullptr)
       throw Error(fmt::format("[{}] a second backward pass through a released graph; keep it with retain_graph", node.name));
-    const auto entry = gradients_.find(&node);
-    const std::vector<Tensor> output_gradients = std::move(entry->second);
-    gradients_.erase(entry);
+    std::vector<Tensor> output_gradients = std::move(gradients_.at(&node));
+    gradients_.erase(&node);
+    GraphAccess::set_graph_is_kept(*node.function, options_.retain_graph);
+    const kernels::Trace trace(kernels::TraceLevel::operations);
     std::vector<Tensor> input_gradients = node.function->backward(output_gradients);
+    if (trace) trace.print(fmt::format("{} backward {} {}", node.name, name_of(node.outputs[0].dtype), node.outputs[0].shape.to_string()));
     if (input_gradients.size() != node.inputs.size())
       throw Error(fmt::format("[{}] backward gave {} gradients for {} inputs", node.name, input_gradients.size(), node.inputs.size()));
+    // Everything that nobody needs any more goes first: its memory serves the sums, and sums in place want what nobody else holds.
+    output_gradients.clear();
     const std::vector<Edge> edges = node.inputs;
     if (!options_.retain_graph) node.release();
+    for (std::size_t i = 0; i < edges.size(); ++i)
+      if (edges[i].node == nullptr && edges[i].leaf == nullptr) input_gradients[i] = {};
     for (std::size_t i = 0; i < edges.size(); ++i) {
       if (!input_gradients[i].defined()) continue;
       const Edge& edge = edges[i];

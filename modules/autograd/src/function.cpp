@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "fovea/base/error.hpp"
+#include "fovea/kernels/trace.hpp"
 #include "node.hpp"
 
 namespace fovea {
@@ -32,6 +33,12 @@ const Tensor& SavedTensor::get(const char* reader) const {
   return tensor_;
 }
 
+Tensor Function::take(SavedTensor& saved) const {
+  Tensor tensor = saved.get(name());
+  if (!graph_is_kept_) saved = {};
+  return tensor;
+}
+
 std::vector<Variable> apply(std::unique_ptr<Function> function, std::span<const Variable> inputs) {
   std::vector<Tensor> tensors;
   std::vector<TensorSpec> specs;
@@ -48,9 +55,13 @@ std::vector<Variable> apply(std::unique_ptr<Function> function, std::span<const 
   if (record) GraphAccess::set_needs_gradient(*function, std::move(needs));
 
   std::vector<TensorSpec> output_specs = function->infer(specs);
+  const kernels::Trace trace(kernels::TraceLevel::operations);
   std::vector<Tensor> results = function->forward(tensors, output_specs);
   if (results.size() != output_specs.size())
     throw Error(fmt::format("[{}] forward gave {} outputs, infer promised {}", function->name(), results.size(), output_specs.size()));
+
+  if (trace && !results.empty())
+    trace.print(fmt::format("{} forward {} {}", function->name(), name_of(results[0].dtype()), results[0].shape().to_string()));
 
   Function& applied = *function;
   std::shared_ptr<detail::Node> node;

@@ -57,6 +57,7 @@ class GraphAccess {
     variable.state_ = std::move(state);
     return variable;
   }
+  static void set_graph_is_kept(Function& function, bool kept) { function.graph_is_kept_ = kept; }
   static void set_needs_gradient(Function& function, std::vector<bool> needs) { function.needs_gradient_ = std::move(needs); }
 };
 

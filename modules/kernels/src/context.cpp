@@ -1,31 +1,32 @@
 #include "fovea/kernels/context.hpp"
 
-#include <new>
 #include <optional>
+
+#include "fovea/base/memory.hpp"
 
 namespace fovea::kernels {
 
 namespace {
 
-constexpr std::align_val_t kAlignment{64};
-
 thread_local Context* t_current = nullptr;
 
 }  // namespace
 
-void Context::AlignedDelete::operator()(std::byte* memory) const { ::operator delete(memory, kAlignment); }
-
 Context::Context(int threads) : threads_(threads) {}
-Context::~Context() = default;
+
+Context::~Context() {
+  if (workspace_ != nullptr) deallocate_host_memory(workspace_, workspace_bytes_);
+}
 
 void* Context::workspace(std::size_t bytes) {
   if (bytes > workspace_bytes_) {
-    workspace_.reset();
+    if (workspace_ != nullptr) deallocate_host_memory(workspace_, workspace_bytes_);
+    workspace_ = nullptr;
     workspace_bytes_ = 0;
-    workspace_.reset(static_cast<std::byte*>(::operator new(bytes, kAlignment)));
+    workspace_ = allocate_host_memory(bytes);
     workspace_bytes_ = bytes;
   }
-  return workspace_.get();
+  return workspace_;
 }
 
 Context& Context::current() {

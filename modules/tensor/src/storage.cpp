@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <new>
-
 #include "fovea/base/error.hpp"
+#include "fovea/base/memory.hpp"
 
 namespace fovea {
 
@@ -12,11 +11,11 @@ namespace {
 
 class CpuAllocator final : public Allocator {
  public:
-  void* allocate(std::size_t bytes) override { return ::operator new(bytes, kAlignment); }
-  void deallocate(void* memory, std::size_t) noexcept override { ::operator delete(memory, kAlignment); }
-
- private:
-  static constexpr std::align_val_t kAlignment{64};
+  void* allocate(std::size_t bytes) override { return allocate_host_memory(bytes); }
+  void deallocate(void* memory, std::size_t bytes) noexcept override { deallocate_host_memory(memory, bytes); }
+  MemoryStatistics statistics() const override { return host_memory_statistics(); }
+  void reset_peak() override { reset_host_memory_peak(); }
+  void release_cached() override { release_cached_host_memory(); }
 };
 
 }  // namespace

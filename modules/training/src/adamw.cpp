@@ -7,6 +7,7 @@
 #include "fovea/base/error.hpp"
 #include "fovea/kernels/kernel_table.hpp"
 #include "fovea/tensor/dispatch.hpp"
+#include "update_lists.hpp"
 
 namespace fovea {
 
@@ -19,27 +20,37 @@ AdamW::AdamW(std::vector<NamedParameter> parameters, const AdamWOptions& options
   if (!(options.weight_decay >= 0)) throw OptionError(fmt::format("[adamw] weight decay is at least 0, found {}", options.weight_decay));
 }
 
-void AdamW::update(std::size_t index, double learning_rate, const Tensor& gradient, Tensor& weight) {
-  State& state = states_[index];
-  if (state.steps++ == 0) {
-    state.first_moment = Tensor::zeros(weight.shape(), weight.dtype());
-    state.second_moment = Tensor::zeros(weight.shape(), weight.dtype());
+void AdamW::update(std::span<const Update> updates, double learning_rate) {
+  UpdateLists<kernels::AdamWUpdate> lists;
+  for (const Update& update : updates) {
+    Tensor weight = update.weight;
+    State& state = states_[update.index];
+    if (state.steps++ == 0) {
+      state.first_moment = Tensor::zeros(weight.shape(), weight.dtype());
+      state.second_moment = Tensor::zeros(weight.shape(), weight.dtype());
+    }
+    const auto t = static_cast<double>(state.steps);
+    const bool decay = decays(parameters()[update.index], options_.decay_biases_and_norms);
+    const kernels::AdamWStep step{.rate = learning_rate,
+                                  .beta1 = options_.beta1,
+                                  .beta2 = options_.beta2,
+                                  .epsilon = options_.epsilon,
+                                  .weight_decay = decay ? options_.weight_decay : 0,
+                                  .correction1 = 1 - std::pow(options_.beta1, t),
+                                  .correction2 = 1 - std::pow(options_.beta2, t)};
+    dispatch_floating(weight.dtype(), "adamw", [&]<class T>() {
+      lists.of<T>().push_back({.count = weight.numel(),
+                               .gradient = update.gradient.data<T>(),
+                               .first_moment = state.first_moment.mutable_data<T>(),
+                               .second_moment = state.second_moment.mutable_data<T>(),
+                               .weight = weight.mutable_data<T>(),
+                               .step = step});
+    });
   }
-  const auto t = static_cast<double>(state.steps);
-  const kernels::AdamWStep step{.rate = learning_rate,
-                                .beta1 = options_.beta1,
-                                .beta2 = options_.beta2,
-                                .epsilon = options_.epsilon,
-                                .weight_decay = decays(parameters()[index], options_.decay_biases_and_norms) ? options_.weight_decay : 0,
-                                .correction1 = 1 - std::pow(options_.beta1, t),
-                                .correction2 = 1 - std::pow(options_.beta2, t)};
-  dispatch_floating(weight.dtype(), "adamw", [&]<class T>() {
-    kernels::table(weight.device())
-        .of<T>()
-        .optimizer.adamw(kernels::Context::current(), weight.numel(), step, gradient.data<T>(), state.first_moment.mutable_data<T>(),
-                         state.second_moment.mutable_data<T>(), weight.mutable_data<T>());
+  lists.run_on(kernels::table(updates.front().weight.device()), [](const auto& optimizer, const auto& list) {
+    optimizer.adamw(kernels::Context::current(), static_cast<std::int64_t>(list.size()), list.data());
   });
-  weight.storage().bump_version("adamw");
+  for (const Update& update : updates) update.weight.storage().bump_version("adamw");
 }
 
 }  // namespace fovea

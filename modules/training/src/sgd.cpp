@@ -5,6 +5,7 @@
 #include "fovea/base/error.hpp"
 #include "fovea/kernels/kernel_table.hpp"
 #include "fovea/tensor/dispatch.hpp"
+#include "update_lists.hpp"
 
 namespace fovea {
 
@@ -20,23 +21,32 @@ Sgd::Sgd(std::vector<NamedParameter> parameters, const SgdOptions& options)
                                   options.dampening));
 }
 
-void Sgd::update(std::size_t index, double learning_rate, const Tensor& gradient, Tensor& weight) {
-  Tensor& velocity = velocities_[index];
-  const bool first = !velocity.defined();
-  if (first && options_.momentum != 0) velocity = Tensor::zeros(weight.shape(), weight.dtype());
-  const kernels::SgdStep step{.rate = learning_rate,
-                              .momentum = options_.momentum,
-                              .dampening = options_.dampening,
-                              .weight_decay = decays(parameters()[index], options_.decay_biases_and_norms) ? options_.weight_decay : 0,
-                              .nesterov = options_.nesterov,
-                              .first = first};
-  dispatch_floating(weight.dtype(), "sgd", [&]<class T>() {
-    kernels::table(weight.device())
-        .of<T>()
-        .optimizer.sgd(kernels::Context::current(), weight.numel(), step, gradient.data<T>(),
-                       velocity.defined() ? velocity.mutable_data<T>() : nullptr, weight.mutable_data<T>());
+void Sgd::update(std::span<const Update> updates, double learning_rate) {
+  UpdateLists<kernels::SgdUpdate> lists;
+  for (const Update& update : updates) {
+    Tensor weight = update.weight;
+    Tensor& velocity = velocities_[update.index];
+    const bool first = !velocity.defined();
+    if (first && options_.momentum != 0) velocity = Tensor::empty(weight.shape(), weight.dtype());
+    const bool decay = decays(parameters()[update.index], options_.decay_biases_and_norms);
+    const kernels::SgdStep step{.rate = learning_rate,
+                                .momentum = options_.momentum,
+                                .dampening = options_.dampening,
+                                .weight_decay = decay ? options_.weight_decay : 0,
+                                .nesterov = options_.nesterov,
+                                .first = first};
+    dispatch_floating(weight.dtype(), "sgd", [&]<class T>() {
+      lists.of<T>().push_back({.count = weight.numel(),
+                               .gradient = update.gradient.data<T>(),
+                               .velocity = velocity.defined() ? velocity.mutable_data<T>() : nullptr,
+                               .weight = weight.mutable_data<T>(),
+                               .step = step});
+    });
+  }
+  lists.run_on(kernels::table(updates.front().weight.device()), [](const auto& optimizer, const auto& list) {
+    optimizer.sgd(kernels::Context::current(), static_cast<std::int64_t>(list.size()), list.data());
   });
-  weight.storage().bump_version("sgd");
+  for (const Update& update : updates) update.weight.storage().bump_version("sgd");
 }
 
 }  // namespace fovea

@@ -44,11 +44,11 @@ EpochReport Trainer::train_epoch(std::int64_t epoch) {
   task_.model().train();
   task_.begin_epoch(epoch);
   for (std::int64_t step = 0; step < steps; ++step) {
+    optimizer_.clear_grad();  // before the forward pass, which then has their memory
     const TrainingTask::Step result = task_.next_step();
     const double loss = result.loss.item();
     if (!std::isfinite(loss))
       throw Error(fmt::format("the loss is {} at epoch {}, step {} of {}: training stopped", loss, epoch + 1, step + 1, steps));
-    optimizer_.clear_grad();
     backward(result.loss);
     rate = schedule_.rate(epoch * steps + step);
     optimizer_.step(rate);

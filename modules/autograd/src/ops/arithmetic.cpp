@@ -3,6 +3,7 @@
 #include "fovea/autograd/function.hpp"
 #include "ops/checks.hpp"
 #include "ops/kernel_call.hpp"
+#include "ops/memory_reuse.hpp"
 
 namespace fovea {
 
@@ -11,8 +12,8 @@ namespace {
 using kernels::Context;
 using kernels::WeightOf;
 
-Tensor affine_of(const Tensor& x, double alpha, double beta) {
-  Tensor y = Tensor::empty(x.shape(), x.dtype());
+/// alpha x + beta in `y`, which may be x.
+Tensor affine_of(const Tensor& x, double alpha, double beta, Tensor y) {
   dispatch_activation(x.dtype(), "affine", [&]<class T>() {
     kernels_for<T>(x).elementwise.affine(Context::current(), x.numel(), static_cast<WeightOf<T>>(alpha), static_cast<WeightOf<T>>(beta),
                                          x.data<T>(), y.mutable_data<T>());
@@ -41,15 +42,21 @@ class BinaryFunction : public Function {
 
 class Add final : public BinaryFunction {
  public:
+  /// `reused`: the input whose memory the sum takes over, or -1.
+  explicit Add(int reused) : reused_(reused) {}
   const char* name() const override { return "add"; }
   std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec> out) override {
-    Tensor y = Tensor::empty(out[0].shape, out[0].dtype);
+    Tensor y = reused_ < 0 ? Tensor::empty(out[0].shape, out[0].dtype) : in[static_cast<std::size_t>(reused_)];
     dispatch_activation(y.dtype(), name(), [&]<class T>() {
       kernels_for<T>(y).elementwise.add(Context::current(), y.numel(), in[0].data<T>(), in[1].data<T>(), y.mutable_data<T>());
     });
+    if (reused_ >= 0) y.storage().bump_version(name());
     return {y};
   }
   std::vector<Tensor> backward(std::span<const Tensor> dy) override { return {dy[0], dy[0]}; }
+
+ private:
+  int reused_;
 };
 
 class Subtract final : public BinaryFunction {
@@ -63,7 +70,7 @@ class Subtract final : public BinaryFunction {
     return {y};
   }
   std::vector<Tensor> backward(std::span<const Tensor> dy) override {
-    return {dy[0], needs_gradient(1) ? affine_of(dy[0], -1, 0) : Tensor{}};
+    return {dy[0], needs_gradient(1) ? affine_of(dy[0], -1, 0, Tensor::empty(dy[0].shape(), dy[0].dtype())) : Tensor{}};
   }
 };
 
@@ -94,9 +101,9 @@ class Affine final : public Function {
     return {inputs[0]};
   }
   std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec>) override {
-    return {affine_of(in[0], alpha_, beta_)};
+    return {affine_of(in[0], alpha_, beta_, Tensor::empty(in[0].shape(), in[0].dtype()))};
   }
-  std::vector<Tensor> backward(std::span<const Tensor> dy) override { return {affine_of(dy[0], alpha_, 0)}; }
+  std::vector<Tensor> backward(std::span<const Tensor> dy) override { return {affine_of(dy[0], alpha_, 0, gradient_like(dy[0]))}; }
 
  private:
   double alpha_, beta_;
@@ -104,7 +111,10 @@ class Affine final : public Function {
 
 }  // namespace
 
-Variable add(const Variable& a, const Variable& b) { return apply_one(std::make_unique<Add>(), a, b); }
+Variable add(Variable a, Variable b) {
+  auto function = std::make_unique<Add>(is_last_use(a) ? 0 : is_last_use(b) ? 1 : -1);
+  return apply_one(std::move(function), a, b);
+}
 Variable subtract(const Variable& a, const Variable& b) { return apply_one(std::make_unique<Subtract>(), a, b); }
 Variable multiply(const Variable& a, const Variable& b) { return apply_one(std::make_unique<Multiply>(), a, b); }
 Variable affine(const Variable& x, double alpha, double beta) { return apply_one(std::make_unique<Affine>(alpha, beta), x); }

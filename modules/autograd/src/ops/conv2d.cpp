@@ -51,13 +51,8 @@ class Conv2dFunction final : public Function {
     check_activation(name(), in[0]);
     check_rank(name(), "input", in[0], 4, "[N,H,W,C]");
     check_rank(name(), "filter", in[1], 4, "[K,R,S,C/groups]");
-<<<<<<< HEAD
     check_weight_dtype(name(), "filter", in[1], in[0]);
-    check_geometry(geometry_);
-=======
-    check_same_dtype(name(), "filter", in[1], in[0]);
     check_conv2d_geometry(name(), geometry_);
->>>>>>> models
     const Shape &x = in[0].shape, &filter = in[1].shape;
     const std::int64_t groups = geometry_.groups;
     if (x[3] != filter[3] * groups)
@@ -93,13 +88,15 @@ class Conv2dFunction final : public Function {
   std::vector<Tensor> backward(std::span<const Tensor> dy) override {
     const Conv2dShape shape = shape_of(x_shape_, filter_shape_, geometry_, true);
     Tensor dx, dfilter, dbias;
-    if (needs_gradient(0)) {
-      dx = Tensor::empty(x_shape_, dy[0].dtype());
-      conv2d_backward_data(shape, dy[0], filter_.get(name()), dx);
-    }
+    const Tensor filter = needs_gradient(0) ? filter_.get(name()) : Tensor{};
     if (needs_gradient(1)) {
+      const Tensor x = take(x_);
       dfilter = Tensor::empty(filter_shape_, weight_type_of(dy[0].dtype()));
-      conv2d_backward_filter(shape, x_.get(name()), dy[0], dfilter);
+      conv2d_backward_filter(shape, x, dy[0], dfilter);
+    }
+    if (needs_gradient(0)) {  // after the filter's gradient: x is given up by now, and dx may take its memory
+      dx = Tensor::empty(x_shape_, dy[0].dtype());
+      conv2d_backward_data(shape, dy[0], filter, dx);
     }
     if (needs_gradient(2)) dbias = sum_to_channels(dy[0], shape.k);
     return has_bias_ ? std::vector{dx, dfilter, dbias} : std::vector{dx, dfilter};

@@ -6,6 +6,7 @@
 #include <initializer_list>
 
 #include "fovea/base/error.hpp"
+#include "fovea/kernels/trace.hpp"
 #include "ops/kernel_call.hpp"
 
 namespace fovea {
@@ -19,11 +20,15 @@ namespace {
 
 std::size_t round_up_to_line(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
+/// With FOVEA_VERBOSE, a line about the pass that ran since `trace` began.
+template <class T>
+void print(const kernels::Trace& trace, const Conv2dShape& shape, Conv2dPass pass, const Tensor& tensor) {
+  const char* kernel = kernels_for<T>(tensor).conv2d.kernel_name(shape, pass);
+  trace.print(describe(shape, pass, tensor.dtype(), kernel, kernels::table(tensor.device()).name), operations_of(shape));
+}
+
 }  // namespace
 
-<<<<<<< HEAD
-Tensor PackedFilterCache::get(const Conv2dShape& shape, const Tensor& filter, DType activation) {
-=======
 void check_conv2d_geometry(const char* op, const Conv2dGeometry& g) {
   const auto outside = [](std::int64_t low, std::initializer_list<std::int64_t> settings) {
     return std::any_of(settings.begin(), settings.end(),
@@ -37,8 +42,7 @@ void check_conv2d_geometry(const char* op, const Conv2dGeometry& g) {
                                  g.padding.top, g.padding.bottom, g.padding.left, g.padding.right));
 }
 
-Tensor PackedFilterCache::get(const Conv2dShape& shape, const Tensor& filter) {
->>>>>>> models
+Tensor PackedFilterCache::get(const Conv2dShape& shape, const Tensor& filter, DType activation) {
   const std::lock_guard lock(mutex_);
   dispatch_activation(activation, "conv2d", [&]<class T>() {
     const auto& conv = kernels_for<T>(filter).conv2d;
@@ -64,6 +68,7 @@ void conv2d_forward(const Conv2dShape& shape, const Tensor& x, const Tensor& fil
     const auto& conv = kernels_for<T>(x).conv2d;
     const kernels::Epilogue<T> epilogue{.bias = bias.defined() ? bias.data<WeightOf<T>>() : nullptr};
     const std::size_t scratch = conv.workspace_bytes(context, shape, Conv2dPass::forward);
+    const kernels::Trace trace(kernels::TraceLevel::kernels);
     if (cache != nullptr) {
       const Tensor packed = cache->get(shape, filter, x.dtype());
       conv.forward(context, shape, x.data<T>(), packed.raw_data(), epilogue, y.mutable_data<T>(), context.workspace(scratch));
@@ -73,6 +78,7 @@ void conv2d_forward(const Conv2dShape& shape, const Tensor& x, const Tensor& fil
       conv.pack_filter(context, shape, filter.data<WeightOf<T>>(), workspace);
       conv.forward(context, shape, x.data<T>(), workspace, epilogue, y.mutable_data<T>(), workspace + packed_bytes);
     }
+    if (trace) print<T>(trace, shape, Conv2dPass::forward, x);
   });
 }
 
@@ -81,7 +87,9 @@ void conv2d_backward_data(const Conv2dShape& shape, const Tensor& dy, const Tens
     Context& context = Context::current();
     const auto& conv = kernels_for<T>(dy).conv2d;
     void* workspace = context.workspace(conv.workspace_bytes(context, shape, Conv2dPass::backward_data));
+    const kernels::Trace trace(kernels::TraceLevel::kernels);
     conv.backward_data(context, shape, dy.data<T>(), filter.data<WeightOf<T>>(), dx.mutable_data<T>(), workspace);
+    if (trace) print<T>(trace, shape, Conv2dPass::backward_data, dy);
   });
 }
 
@@ -90,7 +98,9 @@ void conv2d_backward_filter(const Conv2dShape& shape, const Tensor& x, const Ten
     Context& context = Context::current();
     const auto& conv = kernels_for<T>(dy).conv2d;
     void* workspace = context.workspace(conv.workspace_bytes(context, shape, Conv2dPass::backward_filter));
+    const kernels::Trace trace(kernels::TraceLevel::kernels);
     conv.backward_filter(context, shape, x.data<T>(), dy.data<T>(), dfilter.mutable_data<WeightOf<T>>(), workspace);
+    if (trace) print<T>(trace, shape, Conv2dPass::backward_filter, dy);
   });
 }
 

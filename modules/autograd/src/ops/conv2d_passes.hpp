@@ -7,15 +7,11 @@
 
 namespace fovea {
 
-<<<<<<< HEAD
-/// x, filter and y have the elements that `shape` says; their own shapes do not matter. Filters and
-/// biases have the weights' type beside x (weight_type_of). `bias` may be undefined, `cache` null.
-=======
 /// Throws ShapeError "[op] ..." for settings out of range.
 void check_conv2d_geometry(const char* op, const Conv2dGeometry& geometry);
 
-/// x, filter and y have the elements that `shape` says; their own shapes do not matter. `bias` may be undefined, `cache` null.
->>>>>>> models
+/// x, filter and y have the elements that `shape` says; their own shapes do not matter. Filters and
+/// biases have the weights' type beside x (weight_type_of). `bias` may be undefined, `cache` null.
 void conv2d_forward(const kernels::Conv2dShape& shape, const Tensor& x, const Tensor& filter, const Tensor& bias, PackedFilterCache* cache,
                     Tensor& y);
 void conv2d_backward_data(const kernels::Conv2dShape& shape, const Tensor& dy, const Tensor& filter, Tensor& dx);

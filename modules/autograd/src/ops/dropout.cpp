@@ -8,6 +8,7 @@
 #include "fovea/base/error.hpp"
 #include "ops/checks.hpp"
 #include "ops/kernel_call.hpp"
+#include "ops/memory_reuse.hpp"
 
 namespace fovea {
 
@@ -22,12 +23,15 @@ class Dropout final : public Function {
     check_activation(name(), inputs[0]);
     return {inputs[0]};
   }
-  std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec>) override { return {masked(in[0])}; }
-  std::vector<Tensor> backward(std::span<const Tensor> dy) override { return {masked(dy[0])}; }  // the same mask again: nothing is saved
+  std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec>) override {
+    return {masked(in[0], Tensor::empty(in[0].shape(), in[0].dtype()))};
+  }
+  // The same mask again: nothing is saved.
+  std::vector<Tensor> backward(std::span<const Tensor> dy) override { return {masked(dy[0], gradient_like(dy[0]))}; }
 
  private:
-  Tensor masked(const Tensor& x) const {
-    Tensor y = Tensor::empty(x.shape(), x.dtype());
+  /// In `y`, which may be x.
+  Tensor masked(const Tensor& x, Tensor y) const {
     dispatch_activation(x.dtype(), name(), [&]<class T>() {
       kernels_for<T>(x).elementwise.dropout(kernels::Context::current(), x.numel(), mask_,
                                             static_cast<kernels::WeightOf<T>>(1 / (1 - probability_)), x.data<T>(), y.mutable_data<T>());

@@ -52,13 +52,15 @@ class LinearFunction final : public Function {
   std::vector<Tensor> backward(std::span<const Tensor> dy) override {
     const kernels::Conv2dShape shape = shape_of(rows_, inputs_, outputs_);
     Tensor dx, dweight, dbias;
-    if (needs_gradient(0)) {
-      dx = Tensor::empty({rows_, inputs_}, dy[0].dtype());
-      conv2d_backward_data(shape, dy[0], weight_.get(name()), dx);
-    }
+    const Tensor weight = needs_gradient(0) ? weight_.get(name()) : Tensor{};
     if (needs_gradient(1)) {
+      const Tensor x = take(x_);
       dweight = Tensor::empty({outputs_, inputs_}, weight_type_of(dy[0].dtype()));
-      conv2d_backward_filter(shape, x_.get(name()), dy[0], dweight);
+      conv2d_backward_filter(shape, x, dy[0], dweight);
+    }
+    if (needs_gradient(0)) {  // after the filter's gradient: x is given up by now, and dx may take its memory
+      dx = Tensor::empty({rows_, inputs_}, dy[0].dtype());
+      conv2d_backward_data(shape, dy[0], weight, dx);
     }
     if (needs_gradient(2)) dbias = sum_to_channels(dy[0], outputs_);
     return has_bias_ ? std::vector{dx, dweight, dbias} : std::vector{dx, dweight};

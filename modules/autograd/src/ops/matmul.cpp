@@ -4,6 +4,7 @@
 
 #include "fovea/autograd/function.hpp"
 #include "fovea/base/error.hpp"
+#include "fovea/kernels/trace.hpp"
 #include "ops/checks.hpp"
 #include "ops/convert.hpp"
 #include "ops/kernel_call.hpp"
@@ -27,7 +28,9 @@ Tensor product(const Tensor& a, bool transpose_a, const Tensor& b, bool transpos
     kernels::Context& context = kernels::Context::current();
     const auto& matmul = kernels_for<T>(a).matmul;
     void* workspace = context.workspace(matmul.workspace_bytes(context, shape));
+    const kernels::Trace trace(kernels::TraceLevel::kernels);
     matmul.forward(context, shape, a.data<T>(), b.data<T>(), {}, y.mutable_data<kernels::WeightOf<T>>(), workspace);
+    if (trace) trace.print(describe(shape, a.dtype(), kernels::table(a.device()).name), operations_of(shape));
   });
   return convert(y, a.dtype());
 }

@@ -7,7 +7,8 @@ namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 extern const Bf16MatrixKernels kBf16MatrixKernels;
 constinit const Bf16MatrixKernels kBf16MatrixKernels = {
     .matmul = {.workspace_bytes = matmul_bf16_workspace_bytes, .forward = matmul_bf16_forward},
-    .conv2d = {.filter_layout = conv2d_bf16_filter_layout,
+    .conv2d = {.kernel_name = conv2d_bf16_kernel_name,
+               .filter_layout = conv2d_bf16_filter_layout,
                .packed_filter_bytes = conv2d_bf16_packed_filter_bytes,
                .pack_filter = conv2d_bf16_pack_filter,
                .workspace_bytes = conv2d_bf16_workspace_bytes,

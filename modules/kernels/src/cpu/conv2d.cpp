@@ -4,6 +4,11 @@
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
+const char* conv2d_kernel_name(const Conv2dShape& s, Conv2dPass pass) {
+  if (is_depthwise(s)) return "depthwise";
+  return uses_winograd(s, pass) ? "winograd" : direct_kernel_name(s, pass);
+}
+
 std::uint32_t conv2d_filter_layout(const Conv2dShape& s) {
   if (is_depthwise(s)) return 1;
   return uses_winograd(s, Conv2dPass::forward) ? 2 : 0;

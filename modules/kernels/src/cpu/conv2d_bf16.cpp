@@ -3,6 +3,10 @@
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
+const char* conv2d_bf16_kernel_name(const Conv2dShape& s, Conv2dPass pass) {
+  return is_depthwise(s) ? "depthwise" : direct_kernel_name(s, pass);
+}
+
 std::uint32_t conv2d_bf16_filter_layout(const Conv2dShape& s) { return is_depthwise(s) ? 1 : 0; }
 
 std::size_t conv2d_bf16_packed_filter_bytes(const Conv2dShape& s) {

@@ -9,6 +9,10 @@
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
+constexpr const char* direct_kernel_name(const Conv2dShape& s, Conv2dPass pass) {
+  return reads_padded_rows(s) && pass != Conv2dPass::backward_data ? "direct, padded rows" : "direct";
+}
+
 /// What the forward pass reads per tap, and how many taps it sees: whole filter rows over padded images, else single cells.
 constexpr std::int64_t values_per_tap(const Conv2dShape& s) { return reads_padded_rows(s) ? s.s * s.c : channels_per_group(s); }
 constexpr std::int64_t taps_seen(const Conv2dShape& s) { return reads_padded_rows(s) ? s.r : filter_taps(s); }

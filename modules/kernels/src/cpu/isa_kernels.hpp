@@ -11,6 +11,7 @@ extern const TypedKernels<float> kTable;
 std::size_t matmul_workspace_bytes(const Context&, const MatmulShape&);
 void matmul_forward(Context&, const MatmulShape&, const float* a, const float* b, const Epilogue<float>&, float* y, void* workspace);
 
+const char* conv2d_kernel_name(const Conv2dShape&, Conv2dPass);
 std::uint32_t conv2d_filter_layout(const Conv2dShape&);
 std::size_t conv2d_packed_filter_bytes(const Conv2dShape&);
 void conv2d_pack_filter(Context&, const Conv2dShape&, const float* filter, void* packed);
@@ -23,6 +24,7 @@ void conv2d_backward_filter(Context&, const Conv2dShape&, const float* x, const 
 std::size_t matmul_bf16_workspace_bytes(const Context&, const MatmulShape&);
 void matmul_bf16_forward(Context&, const MatmulShape&, const bf16* a, const bf16* b, const Epilogue<float>&, float* y, void* workspace);
 
+const char* conv2d_bf16_kernel_name(const Conv2dShape&, Conv2dPass);
 std::uint32_t conv2d_bf16_filter_layout(const Conv2dShape&);
 std::size_t conv2d_bf16_packed_filter_bytes(const Conv2dShape&);
 void conv2d_bf16_pack_filter(Context&, const Conv2dShape&, const float* filter, void* packed);
@@ -65,7 +67,7 @@ void cross_entropy(Context&, const CrossEntropyShape&, const float* logits, cons
 void cross_entropy_backward(Context&, const CrossEntropyShape&, const float* logits, const std::int64_t* targets,
                             const float* class_weights, const float* log_sum_exp, const float* row_scale, float* dlogits);
 
-void sgd(Context&, std::int64_t count, const SgdStep&, const float* gradient, float* velocity, float* weight);
-void adamw(Context&, std::int64_t count, const AdamWStep&, const float* gradient, float* first_moment, float* second_moment, float* weight);
+void sgd(Context&, std::int64_t updates, const SgdUpdate<float>*);
+void adamw(Context&, std::int64_t updates, const AdamWUpdate<float>*);
 
 }  // namespace fovea::kernels::FOVEA_ISA_NAMESPACE

@@ -5,7 +5,8 @@ namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
 constinit const TypedKernels<float> kTable = {
     .matmul = {.workspace_bytes = matmul_workspace_bytes, .forward = matmul_forward},
-    .conv2d = {.filter_layout = conv2d_filter_layout,
+    .conv2d = {.kernel_name = conv2d_kernel_name,
+               .filter_layout = conv2d_filter_layout,
                .packed_filter_bytes = conv2d_packed_filter_bytes,
                .pack_filter = conv2d_pack_filter,
                .workspace_bytes = conv2d_workspace_bytes,

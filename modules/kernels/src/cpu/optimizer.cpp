@@ -1,4 +1,4 @@
-// Parameter updates: one pass over memory.
+// Parameter updates: one pass over memory, one parallel region for all parameters.
 #include "cpu/isa_kernels.hpp"
 #include "cpu/vector_loops.hpp"
 
@@ -11,40 +11,60 @@ FOVEA_SIMD_INLINE Vec moved(Vec weight, Vec rate, Vec direction) { return sub(we
 
 FOVEA_SIMD_INLINE Vec constant(double value) { return broadcast(static_cast<float>(value)); }
 
+/// Parameters are laid end to end on cache lines, so that pieces of a block begin where vectors do.
+constexpr std::int64_t slot_elements(std::int64_t count) { return (count + 15) / 16 * 16; }
+
+/// Calls run(update, begin, end) for pieces of all updates: the updates laid end to end are cut into tasks of kTaskElements, so that
+/// many small ones are one task and a large one is many.
+template <class Update, class Run>
+void for_pieces(Context& context, std::int64_t updates, const Update* update, Run run) {
+  std::int64_t total = 0;
+  for (std::int64_t i = 0; i < updates; ++i) total += slot_elements(update[i].count);
+  parallel_for(context.threads(), total, kTaskElements, [&](std::int64_t begin, std::int64_t end) {
+    std::int64_t start = 0;  // of update i
+    for (std::int64_t i = 0; i < updates && start < end; ++i) {
+      const std::int64_t first = maximum(begin - start, 0), last = minimum(end - start, update[i].count);
+      if (first < last) run(update[i], first, last);
+      start += slot_elements(update[i].count);
+    }
+  });
+}
+
 }  // namespace
 
-void sgd(Context& context, std::int64_t count, const SgdStep& step, const float* gradient, float* velocity, float* weight) {
-  parallel_for(context.threads(), count, kTaskElements, [&](std::int64_t begin, std::int64_t end) {
+void sgd(Context& context, std::int64_t updates, const SgdUpdate<float>* update) {
+  for_pieces(context, updates, update, [](const SgdUpdate<float>& u, std::int64_t begin, std::int64_t end) {
+    const SgdStep& step = u.step;
     const Vec rate = constant(step.rate), momentum = constant(step.momentum), decay = constant(step.weight_decay);
     const Vec fresh = constant(1 - step.dampening);
     for_vectors(begin, end, [&](std::int64_t i, auto lanes) {
-      const Vec w = lanes.load(weight + i);
-      const Vec g = fma(decay, w, lanes.load(gradient + i));
+      const Vec w = lanes.load(u.weight + i);
+      const Vec g = fma(decay, w, lanes.load(u.gradient + i));
       Vec direction = g;
       if (step.momentum != 0) {
-        const Vec v = step.first ? g : fma(momentum, lanes.load(velocity + i), mul(fresh, g));
-        lanes.store(velocity + i, v);
+        const Vec v = step.first ? g : fma(momentum, lanes.load(u.velocity + i), mul(fresh, g));
+        lanes.store(u.velocity + i, v);
         direction = step.nesterov ? fma(momentum, v, g) : v;
       }
-      lanes.store(weight + i, moved(w, rate, direction));
+      lanes.store(u.weight + i, moved(w, rate, direction));
     });
   });
 }
 
-void adamw(Context& context, std::int64_t count, const AdamWStep& step, const float* gradient, float* first_moment, float* second_moment,
-           float* weight) {
-  parallel_for(context.threads(), count, kTaskElements, [&](std::int64_t begin, std::int64_t end) {
+void adamw(Context& context, std::int64_t updates, const AdamWUpdate<float>* update) {
+  for_pieces(context, updates, update, [](const AdamWUpdate<float>& u, std::int64_t begin, std::int64_t end) {
+    const AdamWStep& step = u.step;
     const Vec rate = constant(step.rate), rate_decay = constant(step.rate * step.weight_decay), epsilon = constant(step.epsilon);
     const Vec beta1 = constant(step.beta1), fresh1 = constant(1 - step.beta1), inverse_correction1 = constant(1 / step.correction1);
     const Vec beta2 = constant(step.beta2), fresh2 = constant(1 - step.beta2), inverse_correction2 = constant(1 / step.correction2);
     for_vectors(begin, end, [&](std::int64_t i, auto lanes) {
-      const Vec g = lanes.load(gradient + i), w = lanes.load(weight + i);
-      const Vec m = fma(beta1, lanes.load(first_moment + i), mul(fresh1, g));
-      const Vec v = fma(beta2, lanes.load(second_moment + i), mul(fresh2, mul(g, g)));
-      lanes.store(first_moment + i, m);
-      lanes.store(second_moment + i, v);
+      const Vec g = lanes.load(u.gradient + i), w = lanes.load(u.weight + i);
+      const Vec m = fma(beta1, lanes.load(u.first_moment + i), mul(fresh1, g));
+      const Vec v = fma(beta2, lanes.load(u.second_moment + i), mul(fresh2, mul(g, g)));
+      lanes.store(u.first_moment + i, m);
+      lanes.store(u.second_moment + i, v);
       const Vec deviation = add(sqrt(mul(v, inverse_correction2)), epsilon);
-      lanes.store(weight + i, moved(moved(w, rate_decay, w), rate, div(mul(m, inverse_correction1), deviation)));
+      lanes.store(u.weight + i, moved(moved(w, rate_decay, w), rate, div(mul(m, inverse_correction1), deviation)));
     });
   });
 }

@@ -11,6 +11,7 @@
 
 namespace fovea::kernels::reference {
 
+inline const char* conv2d_kernel_name(const Conv2dShape&, Conv2dPass) { return "reference"; }
 inline std::uint32_t conv2d_filter_layout(const Conv2dShape&) { return 0; }
 
 inline std::int64_t conv2d_filter_count(const Conv2dShape& shape) { return shape.k * shape.r * shape.s * (shape.c / shape.groups); }

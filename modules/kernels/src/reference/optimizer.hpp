@@ -9,7 +9,8 @@
 namespace fovea::kernels::reference {
 
 template <class T>
-void sgd(Context&, std::int64_t count, const SgdStep& step, const T* gradient, T* velocity, T* weight) {
+void sgd(const SgdUpdate<T>& update) {
+  const auto& [count, gradient, velocity, weight, step] = update;
   const T rate = static_cast<T>(step.rate), momentum = static_cast<T>(step.momentum), decay = static_cast<T>(step.weight_decay);
   const T fresh = static_cast<T>(1 - step.dampening);
   for (std::int64_t i = 0; i < count; ++i) {
@@ -24,7 +25,13 @@ void sgd(Context&, std::int64_t count, const SgdStep& step, const T* gradient, T
 }
 
 template <class T>
-void adamw(Context&, std::int64_t count, const AdamWStep& step, const T* gradient, T* first_moment, T* second_moment, T* weight) {
+void sgd(Context&, std::int64_t updates, const SgdUpdate<T>* update) {
+  for (std::int64_t i = 0; i < updates; ++i) sgd(update[i]);
+}
+
+template <class T>
+void adamw(const AdamWUpdate<T>& update) {
+  const auto& [count, gradient, first_moment, second_moment, weight, step] = update;
   const T rate = static_cast<T>(step.rate), rate_decay = static_cast<T>(step.rate * step.weight_decay);
   const T beta1 = static_cast<T>(step.beta1), fresh1 = static_cast<T>(1 - step.beta1);
   const T beta2 = static_cast<T>(step.beta2), fresh2 = static_cast<T>(1 - step.beta2);
@@ -37,6 +44,11 @@ void adamw(Context&, std::int64_t count, const AdamWStep& step, const T* gradien
     second_moment[i] = beta2 * second_moment[i] + fresh2 * g * g;
     weight[i] -= rate * (first_moment[i] / correction1) / (std::sqrt(second_moment[i] / correction2) + epsilon);
   }
+}
+
+template <class T>
+void adamw(Context&, std::int64_t updates, const AdamWUpdate<T>* update) {
+  for (std::int64_t i = 0; i < updates; ++i) adamw(update[i]);
 }
 
 }  // namespace fovea::kernels::reference

@@ -31,7 +31,8 @@ constexpr OptimizerKernels<bf16> kOptimizer<bf16>{};
 template <class T>
 constexpr TypedKernels<T> kTyped = {
     .matmul = {.workspace_bytes = reference::matmul_workspace_bytes, .forward = reference::matmul_forward<T>},
-    .conv2d = {.filter_layout = reference::conv2d_filter_layout,
+    .conv2d = {.kernel_name = reference::conv2d_kernel_name,
+               .filter_layout = reference::conv2d_filter_layout,
                .packed_filter_bytes = reference::conv2d_packed_filter_bytes<T>,
                .pack_filter = reference::conv2d_pack_filter<T>,
                .workspace_bytes = reference::conv2d_workspace_bytes,

@@ -49,7 +49,8 @@ class Function {
   virtual std::vector<TensorSpec> infer(std::span<const TensorSpec> inputs) const = 0;
   virtual std::vector<Tensor> forward(std::span<const Tensor> inputs, std::span<const TensorSpec> outputs) = 0;
   /// Gradients of the inputs from those of the outputs (undefined for outputs that nothing depends on). An undefined tensor means no
-  /// gradient; inputs for which needs_gradient() is false need none.
+  /// gradient; inputs for which needs_gradient() is false need none. The memory of an output gradient that nothing else holds is the
+  /// function's to overwrite and to hand on (ops/memory_reuse.hpp).
   virtual std::vector<Tensor> backward(std::span<const Tensor> output_gradients) = 0;
   virtual Attributes attributes() const { return {}; }
 
@@ -58,10 +59,14 @@ class Function {
   bool needs_gradient(std::size_t index) const { return index < needs_gradient_.size() && needs_gradient_[index]; }
   /// Whether a backward pass may follow: worth saving for.
   bool records() const { return !needs_gradient_.empty(); }
+  /// saved.get(name()), for the last time in a backward pass: unless the graph is kept, `saved` lets go of the tensor, so that its memory
+  /// can serve the gradients that are computed after it.
+  Tensor take(SavedTensor& saved) const;
 
  private:
   friend class GraphAccess;
   std::vector<bool> needs_gradient_;  // empty when nothing is recorded
+  bool graph_is_kept_ = false;        // set before backward
 };
 
 /// The one way to run an operation: checks shapes, computes, records history if gradients are on and wanted, tells the recorder.

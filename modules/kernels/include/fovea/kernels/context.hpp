@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 
 #include "fovea/base/parallel.hpp"
 
@@ -20,7 +19,8 @@ class Context {
   const Threads& threads() const { return threads_; }
 
   /// Scratch of at least `bytes` bytes, 64-byte aligned, uninitialised, valid until the next call of workspace().
-  /// Grows to the largest request and is kept, so that a training step allocates nothing after the first.
+  /// Grows to the largest request and is kept, so that a training step allocates nothing after the first. Counted as host memory
+  /// (fovea/base/memory.hpp).
   void* workspace(std::size_t bytes);
 
   /// The context that the calling thread's operations use: the innermost ContextGuard's, else one of the thread's own with all threads.
@@ -29,10 +29,7 @@ class Context {
  private:
   friend class ContextGuard;
   Threads threads_;
-  struct AlignedDelete {
-    void operator()(std::byte* memory) const;
-  };
-  std::unique_ptr<std::byte, AlignedDelete> workspace_;
+  void* workspace_ = nullptr;
   std::size_t workspace_bytes_ = 0;
 };
 

@@ -50,6 +50,9 @@ enum class Conv2dPass : std::uint8_t { forward, backward_data, backward_filter }
 /// (which inference runs too: a transposed convolution) by_image never on n.
 template <class T>
 struct Conv2dKernels {
+  /// Which implementation runs a pass of this shape ("direct", "depthwise"), for traces and benchmarks. A string literal.
+  const char* (*kernel_name)(const Conv2dShape&, Conv2dPass);
+
   /// Filters are used in a packed form that inference keeps. A blob made for one shape serves every shape with equal
   /// c, k, r, s, groups and equal filter_layout; the layout depends on the algorithm that the forward pass chooses.
   std::uint32_t (*filter_layout)(const Conv2dShape&);

@@ -1,4 +1,4 @@
-// Parameter updates in one pass over memory.
+// Parameter updates: all parameters of a network in one pass over memory.
 #pragma once
 
 #include <cstdint>
@@ -22,10 +22,31 @@ struct AdamWStep {
   double correction1, correction2;
 };
 
+/// One parameter with `count` elements and what happens to it.
+template <class T>
+struct SgdUpdate {
+  std::int64_t count;
+  const T* gradient;
+  T* velocity;  ///< null with momentum 0
+  T* weight;
+  SgdStep step;
+};
+
+template <class T>
+struct AdamWUpdate {
+  std::int64_t count;
+  const T* gradient;
+  T *first_moment, *second_moment;
+  T* weight;
+  AdamWStep step;
+};
+
+/// The parameters are cut into blocks of a fixed size and updated in parallel, many small ones as one block: no two updates may share
+/// memory that either writes. The result for an element does not depend on the other updates.
 template <class T>
 struct OptimizerKernels {
-  void (*sgd)(Context&, std::int64_t count, const SgdStep&, const T* gradient, T* velocity, T* weight);
-  void (*adamw)(Context&, std::int64_t count, const AdamWStep&, const T* gradient, T* first_moment, T* second_moment, T* weight);
+  void (*sgd)(Context&, std::int64_t updates, const SgdUpdate<T>*);
+  void (*adamw)(Context&, std::int64_t updates, const AdamWUpdate<T>*);
 };
 
 }  // namespace fovea::kernels

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "fovea/base/device.hpp"
+#include "fovea/base/memory.hpp"
 
 namespace fovea {
 
@@ -16,10 +17,20 @@ class Allocator {
   /// At least `bytes` bytes, 64-byte aligned, uninitialised. Throws std::bad_alloc.
   virtual void* allocate(std::size_t bytes) = 0;
   virtual void deallocate(void* memory, std::size_t bytes) noexcept = 0;
+
+  /// What is in use and kept, of everybody on the device: tensors and kernels' scratch.
+  virtual MemoryStatistics statistics() const = 0;
+  /// Sets the peak to what is in use now.
+  virtual void reset_peak() = 0;
+  /// Gives everything that nobody uses back to the system.
+  virtual void release_cached() = 0;
 };
 
 /// The allocator of a device; lives as long as the program. Throws OptionError when this build has none.
 Allocator& allocator_of(Device device);
+
+/// allocator_of(device).statistics(): the memory of a training step is its peak after reset_peak().
+inline MemoryStatistics memory_statistics(Device device = {}) { return allocator_of(device).statistics(); }
 
 /// One block of memory, shared by all tensors that view it. Counts the in-place changes made to it, so that a tensor that was saved
 /// for a backward pass and then overwritten is found out.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,21 +11,26 @@
 
 namespace fovea {
 
-/// Base of the optimisers. Parameters without a gradient are left as they are.
+/// Base of the optimisers. Parameters without a gradient are left as they are. A variable that is listed twice (tied weights) counts once.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  /// One update of every parameter that has a gradient, at the given learning rate.
+  /// One update of every parameter that has a gradient, at the given learning rate. Throws ShapeError naming a parameter whose gradient
+  /// is of another shape or type.
   void step(double learning_rate);
   void clear_grad();
   const std::vector<NamedParameter>& parameters() const { return parameters_; }
 
  protected:
-  explicit Optimizer(std::vector<NamedParameter> parameters) : parameters_(std::move(parameters)) {}
+  explicit Optimizer(std::vector<NamedParameter> parameters);
 
-  /// Updates parameter `index` in place.
-  virtual void update(std::size_t index, double learning_rate, const Tensor& gradient, Tensor& weight) = 0;
+  struct Update {
+    std::size_t index;  ///< of the parameter
+    Tensor gradient, weight;
+  };
+  /// Updates the weights in place, all in one pass.
+  virtual void update(std::span<const Update> updates, double learning_rate) = 0;
 
  private:
   std::vector<NamedParameter> parameters_;

@@ -22,7 +22,7 @@ class Sgd final : public Optimizer {
   explicit Sgd(std::vector<NamedParameter> parameters, const SgdOptions& options = {});
 
  private:
-  void update(std::size_t index, double learning_rate, const Tensor& gradient, Tensor& weight) override;
+  void update(std::span<const Update> updates, double learning_rate) override;
 
   SgdOptions options_;
   std::vector<Tensor> velocities_;

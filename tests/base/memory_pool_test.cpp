@@ -1,0 +1,222 @@
+#include "fovea/base/memory_pool.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <new>
+#include <thread>
+#include <vector>
+
+#include "fovea/base/memory.hpp"
+#include "fovea/base/random.hpp"
+
+namespace fovea {
+namespace {
+
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+
+/// Pages that are counted, up to a limit.
+class CountedPages final : public PageSource {
+ public:
+  explicit CountedPages(std::size_t limit = SIZE_MAX) : limit_(limit) {}
+  ~CountedPages() override {
+    for (const auto& [pages, bytes] : mapped_) std::free(pages);
+  }
+  void* map(std::size_t bytes) override {
+    if (bytes > limit_ || in_use > limit_ - bytes) return nullptr;
+    in_use += bytes;
+    most = std::max(most, in_use);
+    void* pages = std::aligned_alloc(2 * kMiB, (bytes + 2 * kMiB - 1) / (2 * kMiB) * (2 * kMiB));
+    mapped_[pages] = bytes;
+    return pages;
+  }
+  void unmap(void* pages, std::size_t bytes) noexcept override {
+    EXPECT_EQ(mapped_.at(pages), bytes);
+    mapped_.erase(pages);
+    in_use -= bytes;
+    std::free(pages);
+  }
+
+  std::size_t in_use = 0, most = 0;
+
+ private:
+  std::size_t limit_;
+  std::map<void*, std::size_t> mapped_;
+};
+
+TEST(MemoryPool, BlocksAreAlignedAndApart) {
+  CountedPages pages;
+  MemoryPool pool(pages);
+  std::vector<std::pair<unsigned char*, std::size_t>> blocks;
+  for (const std::size_t bytes : {0UL, 1UL, 63UL, 64UL, 65UL, 500UL, 513UL, 4097UL, 100000UL, 262143UL, 262144UL, 262145UL, 3 * kMiB + 1})
+    for (int i = 0; i < 3; ++i) {
+      auto* const memory = static_cast<unsigned char*>(pool.allocate(bytes));
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory) % 64, 0u) << bytes;
+      std::memset(memory, static_cast<int>(blocks.size()), bytes);
+      blocks.emplace_back(memory, bytes);
+    }
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    for (std::size_t k = 0; k < blocks[i].second; ++k) ASSERT_EQ(blocks[i].first[k], static_cast<unsigned char>(i));
+    pool.deallocate(blocks[i].first, blocks[i].second);
+  }
+  EXPECT_EQ(pool.statistics().current, 0u);
+}
+
+TEST(MemoryPool, ASettledSequenceAsksTheSystemForNothing) {
+  CountedPages pages;
+  MemoryPool pool(pages);
+  const std::size_t sizes[] = {100, 7 * kMiB, 5000, 300000, 7 * kMiB, 2 * kMiB, 65, 20 * kMiB};
+  const auto step = [&] {
+    std::vector<void*> blocks;
+    for (const std::size_t bytes : sizes) blocks.push_back(pool.allocate(bytes));
+    for (std::size_t i = 0; i < blocks.size(); ++i) pool.deallocate(blocks[i], sizes[i]);
+  };
+  step();
+  const MemoryStatistics first = pool.statistics();
+  EXPECT_GT(first.system_requests, 0u);
+  for (int i = 0; i < 5; ++i) step();
+  EXPECT_EQ(pool.statistics().system_requests, first.system_requests);
+  EXPECT_EQ(pool.statistics().peak, first.peak);
+  EXPECT_EQ(pool.statistics().cached, pages.in_use);
+}
+
+TEST(MemoryPool, AFreedBlockServesUpToAnEighthLess) {
+  CountedPages pages;
+  MemoryPool pool(pages);
+  void* const block = pool.allocate(16 * kMiB);
+  pool.deallocate(block, 16 * kMiB);
+  void* const smaller = pool.allocate(15 * kMiB);
+  EXPECT_EQ(smaller, block);
+  EXPECT_EQ(pool.statistics().current, 16 * kMiB) << "the block as it is";
+  pool.deallocate(smaller, 15 * kMiB);
+  void* const much_smaller = pool.allocate(14 * kMiB);
+  EXPECT_NE(much_smaller, block);
+  pool.deallocate(much_smaller, 14 * kMiB);
+  void* const best = pool.allocate(14 * kMiB - 5);
+  EXPECT_EQ(best, much_smaller) << "the tightest of two";
+  pool.deallocate(best, 14 * kMiB - 5);
+}
+
+TEST(MemoryPool, CountsWhatIsInUseAndItsPeak) {
+  CountedPages pages;
+  MemoryPool pool(pages);
+  void* const a = pool.allocate(4 * kMiB);
+  void* const b = pool.allocate(1000);
+  EXPECT_EQ(pool.statistics().current, 4 * kMiB + 1024);
+  pool.deallocate(a, 4 * kMiB);
+  EXPECT_EQ(pool.statistics().current, 1024u);
+  EXPECT_EQ(pool.statistics().peak, 4 * kMiB + 1024);
+  pool.reset_peak();
+  EXPECT_EQ(pool.statistics().peak, 1024u);
+  EXPECT_EQ(pool.statistics().current + pool.statistics().cached, pages.in_use);
+  pool.deallocate(b, 1000);
+}
+
+TEST(MemoryPool, ReleaseGivesBackWhatNobodyUses) {
+  CountedPages pages;
+  MemoryPool pool(pages);
+  void* const large = pool.allocate(8 * kMiB);
+  void* const small = pool.allocate(100);
+  void* const other = pool.allocate(100);
+  std::memset(small, 3, 100);
+  pool.deallocate(large, 8 * kMiB);
+  pool.deallocate(other, 100);
+  pool.release_cached();
+  EXPECT_EQ(pages.in_use, 2 * kMiB) << "the slab with a block in use stays";
+  EXPECT_EQ(static_cast<unsigned char*>(small)[99], 3);
+  EXPECT_EQ(pool.allocate(100), other) << "and its free blocks serve on";
+  pool.deallocate(other, 100);
+  pool.deallocate(small, 100);
+  pool.release_cached();
+  EXPECT_EQ(pages.in_use, 0u);
+  EXPECT_EQ(pool.statistics().cached, 0u);
+  void* const again = pool.allocate(100);  // from a new slab
+  pool.deallocate(again, 100);
+}
+
+TEST(MemoryPool, GivesUpWhatItKeepsBeforeItFails) {
+  CountedPages pages(40 * kMiB);
+  MemoryPool pool(pages);
+  void* const kept = pool.allocate(30 * kMiB);
+  pool.deallocate(kept, 30 * kMiB);
+  void* const block = pool.allocate(20 * kMiB);  // does not fit beside the kept one
+  ASSERT_NE(block, nullptr);
+  EXPECT_EQ(pages.in_use, 20 * kMiB);
+  EXPECT_THROW(pool.allocate(21 * kMiB), std::bad_alloc);
+  EXPECT_THROW(pool.allocate(SIZE_MAX), std::bad_alloc);
+  EXPECT_EQ(pool.statistics().current, 20 * kMiB);
+  void* const fits = pool.allocate(10 * kMiB);  // the pool still works
+  pool.deallocate(fits, 10 * kMiB);
+  pool.deallocate(block, 20 * kMiB);
+}
+
+TEST(MemoryPool, WhatIsKeptIsBounded) {
+  CountedPages pages;
+  MemoryPool pool(pages);
+  // Images of ever other sizes: without a bound each would leave its own block behind, 10 GiB in all.
+  for (std::size_t i = 0; i < 100; ++i) {
+    const std::size_t bytes = (i % 2 == 0 ? 60 + i : 200 - i) * kMiB;
+    pool.deallocate(pool.allocate(bytes), bytes);
+  }
+  EXPECT_LE(pages.most, (200 + 200 / 2 + 64) * kMiB);
+  EXPECT_LE(pool.statistics().cached, pages.most);
+}
+
+TEST(MemoryPool, ThreadsDoNotMeet) {
+  CountedPages pages;
+  MemoryPool pool(pages);
+  std::vector<std::thread> threads;
+  for (unsigned char t = 1; t <= 4; ++t)
+    threads.emplace_back([&pool, t] {
+      RandomStream stream(t);
+      std::vector<std::pair<unsigned char*, std::size_t>> blocks;
+      for (int i = 0; i < 400; ++i) {
+        const std::size_t bytes = stream.chance(0.2) ? 262145 + stream.below(300000) : stream.below(20000);
+        blocks.emplace_back(static_cast<unsigned char*>(pool.allocate(bytes)), bytes);
+        std::memset(blocks.back().first, t, bytes);
+        if (blocks.size() < 8) continue;
+        const auto [memory, size] = blocks[stream.below(8)];
+        std::erase_if(blocks, [&, first = memory](const auto& block) { return block.first == first; });
+        for (std::size_t k = 0; k < size; ++k) ASSERT_EQ(memory[k], t);
+        pool.deallocate(memory, size);
+      }
+      for (const auto& [memory, size] : blocks) pool.deallocate(memory, size);
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(pool.statistics().current, 0u);
+  EXPECT_EQ(pool.statistics().cached, pages.in_use);
+}
+
+TEST(SystemPages, AreZeroWritableAndAligned) {
+  SystemPages pages;
+  for (const std::size_t bytes : {std::size_t{4096}, 2 * kMiB - 4096, 2 * kMiB, 2 * kMiB + 4096, 5 * kMiB}) {
+    auto* const memory = static_cast<unsigned char*>(pages.map(bytes));
+    ASSERT_NE(memory, nullptr);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory) % (bytes >= 2 * kMiB ? 2 * kMiB : 4096), 0u) << bytes;
+    EXPECT_EQ(memory[0], 0);
+    EXPECT_EQ(memory[bytes - 1], 0);
+    memory[0] = memory[bytes - 1] = 1;
+    pages.unmap(memory, bytes);
+  }
+  EXPECT_EQ(pages.map(std::size_t{1} << 60), nullptr);
+}
+
+TEST(HostMemory, IsCounted) {
+  const MemoryStatistics before = host_memory_statistics();
+  void* const memory = allocate_host_memory(10 * kMiB);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory) % 64, 0u);
+  EXPECT_GE(host_memory_statistics().current, before.current + 10 * kMiB);
+  deallocate_host_memory(memory, 10 * kMiB);
+  EXPECT_EQ(host_memory_statistics().current, before.current);
+  EXPECT_GE(host_memory_statistics().peak, before.current + 10 * kMiB);
+  reset_host_memory_peak();
+  EXPECT_EQ(host_memory_statistics().peak, before.current);
+  release_cached_host_memory();
+  EXPECT_LT(host_memory_statistics().cached, 10 * kMiB);
+}
+
+}  // namespace
+}  // namespace fovea
