@@ -99,7 +99,7 @@ TEST_F(Train, Bf16IsInTheRecipeAndItsModelRunsInEitherPrecision) {
     ASSERT_EQ(evaluated.code, 0) << evaluated.err;
     EXPECT_GE(Json::parse(evaluated.out)["top1"], 0.9) << precision;
     const CommandResult predicted =
-        fovea_command({"predict", "--model", "run/weights/best.fovea", "--images", (world_ / "pictures/test").string(), "--no-overlays",
+        fovea_command({"predict", "--model", "run/weights/best.fovea", "--images", (world_ / "pictures").string(), "--no-overlays",
                        "--precision", precision, "--out", precision},
                       folder_.path());
     EXPECT_EQ(predicted.code, 0) << predicted.err;
