@@ -72,6 +72,7 @@ BenchmarkResult run_model(const BenchmarkFlags& flags) {
   ModelBenchmark wanted = flags.model;
   wanted.train = one_of("mode", flags.mode, {"infer", "train"}) == "train";
   wanted.seed = flags.shared.seed;
+  wanted.precision = flags.shared.activation_type();
   if (!flags.image_size.empty()) {
     const ImageSize size = parse_image_size(flags.image_size);
     wanted.height = size.height;
@@ -85,6 +86,7 @@ BenchmarkResult run_op(const BenchmarkFlags& flags) {
   if (one_of("op", flags.op, {"conv2d", "matmul"}) == "matmul") {
     MatmulBenchmark wanted = flags.matmul;
     wanted.seed = seed;
+    wanted.precision = flags.shared.activation_type();
     return benchmark_matmul(wanted, flags.budget);
   }
   if (flags.input.empty() || flags.filter.empty()) throw OptionError("--op conv2d wants --input N,H,W,C and --filter K,R,S");
@@ -95,6 +97,7 @@ BenchmarkResult run_op(const BenchmarkFlags& flags) {
                                         .dilation = to_extent2("--dilation", flags.dilation),
                                         .groups = flags.groups},
                            .pass = to_pass(flags.pass),
+                           .precision = flags.shared.activation_type(),
                            .seed = seed},
                           flags.budget);
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "benchmark_runs.hpp"
+#include "fovea/autograd/ops/cast.hpp"
 #include "fovea/autograd/ops/cross_entropy.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/base/random.hpp"
@@ -57,7 +58,7 @@ BenchmarkResult benchmark_training(Layer& network, const Variable& images, std::
     optimizer.clear_grad();
     const Variable logits = network.forward(images);
     if (!targets.defined()) targets = random_targets(logits.shape(), seed);
-    backward(cross_entropy(logits, targets));
+    backward(cross_entropy(cast(logits, DType::f32), targets));
     optimizer.step(kLearningRate);
   };
   return benchmark_runs(step, budget, static_cast<double>(images.extent(0)), 0);
@@ -72,7 +73,7 @@ BenchmarkResult benchmark_model(const ModelBenchmark& wanted, const BenchmarkBud
   const auto network = build_network(architecture, run.model);
   if (run.seed) initialize(*network, *run.seed);
   const std::uint64_t seed = run.seed.value_or(1);
-  const Variable images(random_values({run.batch, run.height, run.width, run.channels}, seed, 0));
+  const Variable images(random_values({run.batch, run.height, run.width, run.channels}, seed, 0).to(run.precision));
   BenchmarkResult result = run.train ? benchmark_training(*network, images, seed, budget) : benchmark_inference(*network, images, budget);
   // Last, because the report keeps every activation of an image, which is not to count as the network's memory.
   const std::int64_t macs = report_network(*network, run.height, run.width, run.channels).macs;
@@ -86,7 +87,7 @@ BenchmarkResult benchmark_model(const ModelBenchmark& wanted, const BenchmarkBud
                         {"classes", run.classes},
                         {"parameters", network->parameter_count()},
                         {"macs", macs},
-                        {"precision", "f32"}})
+                        {"precision", name_of(run.precision)}})
                       .dump();
   return result;
 }

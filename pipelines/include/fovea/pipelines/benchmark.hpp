@@ -6,6 +6,7 @@
 #include <string>
 
 #include "fovea/autograd/ops/conv2d.hpp"
+#include "fovea/base/dtype.hpp"
 #include "fovea/base/json.hpp"
 #include "fovea/base/shape.hpp"
 #include "fovea/kernels/conv2d.hpp"
@@ -41,6 +42,7 @@ struct ModelBenchmark {
   std::string options = "{}";  ///< of the model, as in network_architecture(): a JSON object
   /// A step is forward pass, cross entropy, backward pass and SGD (momentum 0.9, weight decay 1e-4); otherwise the forward pass alone.
   bool train = false;
+  DType precision = DType::f32;       ///< of activations: f32 or bf16
   std::optional<std::uint64_t> seed;  ///< of weights and images; without it the weights are those of a new network
 };
 
@@ -49,17 +51,19 @@ struct Conv2dBenchmark {
   Shape filter;  ///< [K,R,S]
   Conv2dGeometry geometry;
   kernels::Conv2dPass pass = kernels::Conv2dPass::forward;
-  std::uint64_t seed = 1;  ///< of the values
+  DType precision = DType::f32;  ///< of activations: f32 or bf16
+  std::uint64_t seed = 1;        ///< of the values
 };
 
 /// [m,n] = op(a)[m,k] op(b)[k,n]
 struct MatmulBenchmark {
   std::int64_t m = 0, n = 0, k = 0;
   bool transpose_a = false, transpose_b = false;
-  std::uint64_t seed = 1;  ///< of the values
+  DType precision = DType::f32;  ///< of a and b: f32 or bf16; the product is f32
+  std::uint64_t seed = 1;        ///< of the values
 };
 
-// All run in the calling thread's kernels::Context, on random values, in f32. They throw OptionError or ShapeError on what cannot be run.
+// All run in the calling thread's kernels::Context, on random values. They throw OptionError or ShapeError on what cannot be run.
 
 /// Random weights, one batch of random images again and again. The operations are those of convolutions and linear layers, and three times
 /// as many in a training step.
