@@ -281,7 +281,7 @@ std::size_t winograd_workspace_bytes(const Threads& threads, const Conv2dShape& 
     case Conv2dPass::backward_data:
       return float_bytes(kTilePoints * panels_size(s.k, s.c)) + float_bytes(workspace_floats(threads, data_product(s, nullptr, nullptr)));
     case Conv2dPass::backward_filter:
-      return winograd_filter_workspace_bytes(s);
+      return winograd_filter_workspace_bytes(threads, s);
   }
   return 0;
 }

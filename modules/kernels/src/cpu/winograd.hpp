@@ -17,7 +17,7 @@ void winograd_forward(const Threads&, const Conv2dShape&, const float* x, const 
                       float* workspace);
 void winograd_backward_data(const Threads&, const Conv2dShape&, const float* dy, const float* filter, float* dx, float* workspace);
 /// winograd_filter.cpp
-std::size_t winograd_filter_workspace_bytes(const Conv2dShape&);
+std::size_t winograd_filter_workspace_bytes(const Threads&, const Conv2dShape&);
 void winograd_backward_filter(const Threads&, const Conv2dShape&, const float* x, const float* dy, float* dfilter, float* workspace);
 
 }  // namespace fovea::kernels::FOVEA_ISA_NAMESPACE
