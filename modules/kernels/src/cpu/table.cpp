@@ -19,7 +19,7 @@ extern const KernelTable kTable;
 
 namespace {
 
-/// An instruction set's kernels, and the reference's where it has none: f64, and of bf16 what nothing is gained for.
+/// An instruction set's kernels, and the reference's where it has none: f64, and bf16 convolutions and products.
 KernelTable with_reference(KernelTable table) {
   const KernelTable& reference = reference_table();
   table.f64 = reference.f64;
