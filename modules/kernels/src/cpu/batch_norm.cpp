@@ -61,6 +61,16 @@ void merge_moments(std::int64_t columns, double total_count, Moments total, doub
   }
 }
 
+/// for_elements over rows of kVecs whole vectors, whose coefficients stay in registers.
+template <int kVecs, int kCount, class Body>
+void for_short_rows(std::int64_t begin, std::int64_t end, const float* const (&coefficients)[kCount], Body body) {
+  Vec loaded[kVecs][kCount];
+  for (int v = 0; v < kVecs; ++v)
+    for (int n = 0; n < kCount; ++n) loaded[v][n] = load(coefficients[n] + v * kLanes);
+  for (std::int64_t row = begin; row < end; ++row)
+    for (int v = 0; v < kVecs; ++v) body((row * kVecs + v) * kLanes, loaded[v], AllLanes{});
+}
+
 /// Calls body(element, coefficients, lanes) for every vector of a [rows, channels] matrix, in parallel; coefficients[n] are those of the
 /// vector's channels.
 template <int kCount, class Body>
@@ -81,6 +91,9 @@ void for_elements(Context& context, const BatchNormShape& s, const float* const 
       if (wide.repeats == 1) continue;
       for (std::int64_t i = 0; i < wide.columns; ++i) repeated[n][i] = i < s.channels ? coefficients[n][i] : repeated[n][i - s.channels];
     }
+    if (wide.columns == kLanes) return for_short_rows<1>(begin, end, values, body);
+    if (wide.columns == 2 * kLanes) return for_short_rows<2>(begin, end, values, body);
+    if (wide.columns == 4 * kLanes) return for_short_rows<4>(begin, end, values, body);
     for (std::int64_t row = begin; row < end; ++row) for_row(row * wide.columns, wide.columns, values);
   });
   for (std::int64_t row = s.rows - wide.rest; row < s.rows; ++row) for_row(row * s.channels, s.channels, coefficients);
