@@ -53,14 +53,15 @@ constexpr Case kCases[] = {
 
 void run(benchmark::State& state, const Case& layer, Conv2dPass pass) {
   const Conv2dKernels<float>& conv2d = table().f32.conv2d;
-  const Conv2dShape shape = layer.shape();
+  Conv2dShape shape = layer.shape();
+  shape.choice = state.range(1) != 0 ? Conv2dChoice::direct : Conv2dChoice::by_batch;
   Context context(static_cast<int>(state.range(0)));
   const std::int64_t x_count = shape.n * shape.h * shape.w * shape.c, y_count = shape.n * shape.p * shape.q * shape.k;
   std::vector<float> x = random_values(x_count, 1), y = random_values(y_count, 2);
   std::vector<float> filter = random_values(shape.k * shape.r * shape.s * shape.c / shape.groups, 3);
   std::vector<std::byte> packed(conv2d.packed_filter_bytes(shape));
   conv2d.pack_filter(context, shape, filter.data(), packed.data());
-  void* workspace = context.workspace(conv2d.workspace_bytes(shape, pass));
+  void* workspace = context.workspace(conv2d.workspace_bytes(context, shape, pass));
   for (auto _ : state) {
     switch (pass) {
       case Conv2dPass::forward:
@@ -85,9 +86,8 @@ void register_all() {
                                      {"backward_filter", Conv2dPass::backward_filter}})
       benchmark::RegisterBenchmark((std::string(name) + "/" + layer.name).c_str(),
                                    [&layer, pass = pass](benchmark::State& state) { run(state, layer, pass); })
-          ->ArgName("threads")
-          ->Arg(1)
-          ->Arg(2)
+          ->ArgNames({"threads", "direct"})
+          ->ArgsProduct({{1, 2}, layer.filter == 3 && layer.groups == 1 ? std::vector<std::int64_t>{0, 1} : std::vector<std::int64_t>{0}})
           ->UseRealTime()
           ->Unit(benchmark::kMillisecond);
 }

@@ -73,7 +73,7 @@ TEST(Arithmetic, RefusesWhatDoesNotFit) {
     EXPECT_THAT([&] { op.run(a, other_shape); },
                 ThrowsMessage<ShapeError>(HasSubstr(name + "the second input has shape [3,2], expected [2,3]")));
     EXPECT_THAT([&] { op.run(a, other_type); }, ThrowsMessage<ShapeError>(HasSubstr(name + "the second input has type f64, expected f32")));
-    EXPECT_THAT([&] { op.run(integer, integer); }, ThrowsMessage<ShapeError>(HasSubstr(name + "wants f32 or f64, found i64")));
+    EXPECT_THAT([&] { op.run(integer, integer); }, ThrowsMessage<ShapeError>(HasSubstr(name + "wants f32, f64 or bf16, found i64")));
     EXPECT_THAT([&] { op.run(a, {}); }, ThrowsMessage<ShapeError>(HasSubstr(name + "input 1 is undefined")));
     EXPECT_THAT([&] { op.run({}, a); }, ThrowsMessage<ShapeError>(HasSubstr(name + "input 0 is undefined")));
   }
@@ -106,7 +106,7 @@ TEST(Affine, ForwardAndGradients) {
 
 TEST(Affine, RefusesIntegersAndUndefined) {
   EXPECT_THAT([] { affine(Variable(Tensor::zeros({2}, DType::u8)), 2); },
-              ThrowsMessage<ShapeError>(HasSubstr("[affine] wants f32 or f64, found u8")));
+              ThrowsMessage<ShapeError>(HasSubstr("[affine] wants f32, f64 or bf16, found u8")));
   EXPECT_THAT([] { affine({}, 2); }, ThrowsMessage<ShapeError>(HasSubstr("[affine] input 0 is undefined")));
 }
 

@@ -96,7 +96,7 @@ TEST(AveragePool2d, RefusesWhatDoesNotFit) {
       [&] {
         average_pool2d(Variable(Tensor::zeros({1, 4, 4, 2}, DType::i64)));
       },
-      ThrowsMessage<ShapeError>(HasSubstr("[average_pool2d] wants f32 or f64, found i64")));
+      ThrowsMessage<ShapeError>(HasSubstr("[average_pool2d] wants f32, f64 or bf16, found i64")));
   EXPECT_THAT([&] { average_pool2d({}); }, ThrowsMessage<ShapeError>(HasSubstr("[average_pool2d] input 0 is undefined")));
 }
 

@@ -166,7 +166,7 @@ TEST(BatchNorm, RefusesWhatDoesNotFit) {
       [&] {
         batch_norm(Variable(Tensor::zeros({4, 2}, DType::u8)), two, two);
       },
-      ThrowsMessage<ShapeError>(HasSubstr("[batch_norm] wants f32 or f64, found u8")));
+      ThrowsMessage<ShapeError>(HasSubstr("[batch_norm] wants f32, f64 or bf16, found u8")));
   EXPECT_THAT([&] { batch_norm({}, two, two); }, ThrowsMessage<ShapeError>(HasSubstr("[batch_norm] input 0 is undefined")));
 }
 

@@ -225,7 +225,7 @@ TEST(Conv2d, RefusesTypesThatDoNotFit) {
       [&] {
         conv2d(Variable(Tensor::zeros({1, 8, 8, 3}, DType::u8)), filter);
       },
-      ThrowsMessage<ShapeError>(HasSubstr("[conv2d] wants f32 or f64, found u8")));
+      ThrowsMessage<ShapeError>(HasSubstr("[conv2d] wants f32, f64 or bf16, found u8")));
   EXPECT_THAT(
       [&] {
         conv2d(x, Variable(Tensor::zeros({4, 3, 3, 3}, DType::f64)));

@@ -80,7 +80,7 @@ TEST(Dropout, RefusesOtherProbabilities) {
     EXPECT_THAT([&] { dropout(x, probability, stream); },
                 ThrowsMessage<OptionError>(HasSubstr("[dropout] the probability is in [0, 1), found")));
   EXPECT_THAT([&] { dropout(Variable(Tensor::zeros({2}, DType::i32)), 0.5, stream); },
-              ThrowsMessage<ShapeError>(HasSubstr("[dropout] wants f32 or f64, found i32")));
+              ThrowsMessage<ShapeError>(HasSubstr("[dropout] wants f32, f64 or bf16, found i32")));
   EXPECT_THAT([&] { dropout({}, 0.5, stream); }, ThrowsMessage<ShapeError>(HasSubstr("[dropout] input 0 is undefined")));
 }
 

@@ -8,6 +8,7 @@
 #include "fovea/autograd/ops/average_pool2d.hpp"
 #include "fovea/autograd/ops/batch_norm.hpp"
 #include "fovea/autograd/ops/conv2d.hpp"
+#include "fovea/autograd/ops/conv_transpose2d.hpp"
 #include "fovea/autograd/ops/cross_entropy.hpp"
 #include "fovea/autograd/ops/max_pool2d.hpp"
 #include "fovea/base/json.hpp"
@@ -60,6 +61,26 @@ TEST(Golden, Conv2d) {
     backward(y, wave(y.shape(), kDy).to(dtype));
     expect_near(y.value(), c.at("y"), y_shape, tolerance);
     expect_near(x.grad(), c.at("dx"), x_shape, tolerance);
+    expect_near(filter.grad(), c.at("dfilter"), filter_shape, tolerance);
+    expect_near(bias.grad(), c.at("dbias"), bias.shape(), tolerance);
+  });
+}
+
+TEST(Golden, ConvTranspose2d) {
+  for_each_case("conv_transpose2d.json", [](const Json& c, DType dtype, double tolerance) {
+    const Json& padding = c.at("padding");
+    const ConvTranspose2dGeometry geometry{.stride = extent2_of(c.at("stride")),
+                                           .padding = {padding[0].get<std::int64_t>(), padding[1].get<std::int64_t>()},
+                                           .output_padding = extent2_of(c.at("output_padding")),
+                                           .dilation = extent2_of(c.at("dilation")),
+                                           .groups = c.at("groups")};
+    const Shape filter_shape = shape_of(c.at("filter"));
+    const Variable x(wave(shape_of(c.at("x")), kX).to(dtype), true), filter(wave(filter_shape, kFilter).to(dtype), true);
+    const Variable bias(wave({filter_shape[3] * geometry.groups}, kBias).to(dtype), true);
+    const Variable y = conv_transpose2d(x, filter, bias, geometry);
+    backward(y, wave(y.shape(), kDy).to(dtype));
+    expect_near(y.value(), c.at("y"), shape_of(c.at("y_shape")), tolerance);
+    expect_near(x.grad(), c.at("dx"), x.shape(), tolerance);
     expect_near(filter.grad(), c.at("dfilter"), filter_shape, tolerance);
     expect_near(bias.grad(), c.at("dbias"), bias.shape(), tolerance);
   });

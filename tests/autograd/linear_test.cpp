@@ -122,7 +122,7 @@ TEST(Linear, RefusesWhatDoesNotFit) {
       [&] {
         linear(Variable(Tensor::zeros({2, 3}, DType::u8)), weight);
       },
-      ThrowsMessage<ShapeError>(HasSubstr("[linear] wants f32 or f64, found u8")));
+      ThrowsMessage<ShapeError>(HasSubstr("[linear] wants f32, f64 or bf16, found u8")));
   EXPECT_THAT([&] { linear({}, weight); }, ThrowsMessage<ShapeError>(HasSubstr("[linear] input 0 is undefined")));
   EXPECT_THAT([&] { linear(x, {}); }, ThrowsMessage<ShapeError>(HasSubstr("[linear] input 1 is undefined")));
 }

@@ -98,7 +98,7 @@ TEST(Matmul, RefusesWhatDoesNotFit) {
       [&] {
         matmul(Variable(Tensor::zeros({2, 3}, DType::i64)), b);
       },
-      ThrowsMessage<ShapeError>(HasSubstr("[matmul] wants f32 or f64, found i64")));
+      ThrowsMessage<ShapeError>(HasSubstr("[matmul] wants f32, f64 or bf16, found i64")));
   EXPECT_THAT([&] { matmul(a, {}); }, ThrowsMessage<ShapeError>(HasSubstr("[matmul] input 1 is undefined")));
 }
 

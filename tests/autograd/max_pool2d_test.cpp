@@ -139,7 +139,7 @@ TEST(MaxPool2d, RefusesWhatDoesNotFit) {
       [&] {
         max_pool2d(Variable(Tensor::zeros({1, 4, 4, 2}, DType::u8)));
       },
-      ThrowsMessage<ShapeError>(HasSubstr("[max_pool2d] wants f32 or f64, found u8")));
+      ThrowsMessage<ShapeError>(HasSubstr("[max_pool2d] wants f32, f64 or bf16, found u8")));
   EXPECT_THAT(
       [&] {
         max_pool2d(Variable(Tensor::zeros({0, 1 << 16, 1 << 16, 2})));

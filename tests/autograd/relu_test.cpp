@@ -45,7 +45,7 @@ TEST(Relu, NanStaysNan) {
 
 TEST(Relu, RefusesIntegersAndUndefined) {
   EXPECT_THAT([] { relu(Variable(Tensor::zeros({2}, DType::u8))); },
-              ThrowsMessage<ShapeError>(HasSubstr("[relu] wants f32 or f64, found u8")));
+              ThrowsMessage<ShapeError>(HasSubstr("[relu] wants f32, f64 or bf16, found u8")));
   EXPECT_THAT([] { relu({}); }, ThrowsMessage<ShapeError>(HasSubstr("[relu] input 0 is undefined")));
 }
 

@@ -63,7 +63,7 @@ TEST(Mean, RefusesNothing) {
 
 TEST(Sum, RefusesIntegersAndUndefined) {
   EXPECT_THAT([] { sum(Variable(Tensor::zeros({2}, DType::i32))); },
-              ThrowsMessage<ShapeError>(HasSubstr("[sum] wants f32 or f64, found i32")));
+              ThrowsMessage<ShapeError>(HasSubstr("[sum] wants f32, f64 or bf16, found i32")));
   EXPECT_THAT([] { sum({}); }, ThrowsMessage<ShapeError>(HasSubstr("[sum] input 0 is undefined")));
   EXPECT_THROW(mean({}), ShapeError);
 }

@@ -10,6 +10,8 @@ Every file is {"made_with": text, "cases": [case, ...]}; a case has a "name", it
 
   conv2d.json          x [N,H,W,C], filter [K,R,S,C/groups], stride [h,w], padding [top,bottom,left,right], dilation [h,w], groups
                        -> y_shape, y, dx, dfilter, dbias
+  conv_transpose2d.json  x [N,H,W,C], filter [C,R,S,K/groups], stride, padding, output_padding, dilation [h,w], groups
+                       -> y_shape, y, dx, dfilter, dbias
   pool2d.json          kind "max" | "average", x, window, stride, padding [h,w], count_padding -> y_shape, y, dx
   batch_norm.json      x [...,C], epsilon, training; running statistics start at sin(0.7 c + "running_mean") and
                        2 + sin(0.7 c + "running_variance"); momentum -> y, dx, dgamma, dbeta, and after training running_mean, running_variance
@@ -67,6 +69,18 @@ def conv2d_case(name, x, filter, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(
     y.backward(wave(y.shape, "dy"))
     return {"name": name, "x": x, "filter": filter, "stride": stride, "padding": padding, "dilation": dilation, "groups": groups,
             "y_shape": list(y.shape), "y": flat(y), "dx": flat(images.grad), "dfilter": flat(filters.grad), "dbias": flat(bias.grad)}
+
+
+def conv_transpose2d_case(name, x, filter, stride=(1, 1), padding=(0, 0), output_padding=(0, 0), dilation=(1, 1), groups=1):
+    images = wave(x, "x").requires_grad_()
+    filters = wave(filter, "filter").requires_grad_()
+    bias = wave([filter[3] * groups], "bias").requires_grad_()
+    y = channels_last(torch.nn.functional.conv_transpose2d(channels_first(images), channels_first(filters), bias, stride, padding,
+                                                           output_padding, groups, dilation))
+    y.backward(wave(y.shape, "dy"))
+    return {"name": name, "x": x, "filter": filter, "stride": stride, "padding": padding, "output_padding": output_padding,
+            "dilation": dilation, "groups": groups, "y_shape": list(y.shape), "y": flat(y), "dx": flat(images.grad),
+            "dfilter": flat(filters.grad), "dbias": flat(bias.grad)}
 
 
 def pool2d_case(name, kind, x, window, stride, padding=(0, 0), count_padding=True):
@@ -157,6 +171,12 @@ def main():
         conv2d_case("dilation", [1, 7, 6, 2], [2, 3, 2, 2], dilation=(2, 3), padding=(1, 0, 0, 1)),
         conv2d_case("groups", [2, 3, 4, 4], [6, 2, 2, 2], groups=2, stride=(1, 2)),
         conv2d_case("depthwise", [1, 5, 5, 3], [6, 3, 3, 1], groups=3, stride=(2, 2), padding=(1, 1, 1, 1)),
+    ])
+    write("conv_transpose2d.json", [
+        conv_transpose2d_case("twice the size", [2, 2, 3, 3], [3, 2, 2, 2], stride=(2, 2)),
+        conv_transpose2d_case("overlapping windows", [1, 3, 2, 2], [2, 3, 3, 3], stride=(2, 2), padding=(1, 1), output_padding=(1, 1)),
+        conv_transpose2d_case("axes differ", [1, 2, 3, 2], [2, 2, 3, 1], stride=(3, 1), padding=(0, 2), output_padding=(2, 0), dilation=(2, 2)),
+        conv_transpose2d_case("groups", [1, 2, 2, 4], [4, 3, 2, 3], groups=2, stride=(1, 2)),
     ])
     write("pool2d.json", [
         pool2d_case("max", "max", [2, 4, 5, 2], (2, 2), (2, 2)),

@@ -137,7 +137,13 @@ TEST(Safetensors, SixteenBitTypesBecomeF32) {
   const std::uint16_t brains[] = {0x3F80, 0xC049};  // 1 and -3.140625
   const std::string brain_data(reinterpret_cast<const char*>(brains), sizeof brains);
   const auto brain_file = parse_text(safetensors_bytes(R"({"b":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}})", brain_data));
-  EXPECT_THAT(brain_file.tensors[0].tensor.to_vector<float>(), ElementsAre(1, -3.140625F));
+  EXPECT_EQ(brain_file.tensors[0].tensor.dtype(), DType::bf16);
+  EXPECT_THAT(brain_file.tensors[0].tensor.to_vector<bf16>(), ElementsAre(1, -3.140625F));
+  const test::TemporaryFolder folder;
+  write_safetensors(folder / "b", brain_file);
+  const auto again = read_safetensors(folder / "b");
+  EXPECT_EQ(again.tensors[0].tensor.dtype(), DType::bf16);
+  EXPECT_THAT(again.tensors[0].tensor.to_vector<bf16>(), ElementsAre(1, -3.140625F));
 }
 
 TEST(Safetensors, RefusesToWriteWhatNobodyCouldRead) {

@@ -84,7 +84,7 @@ class ConvRunner {
 
  private:
   void* workspace(const kernels::Conv2dShape& shape, kernels::Conv2dPass pass) {
-    return workspace_.emplace(conv2d_.workspace_bytes(shape, pass)).data();
+    return workspace_.emplace(conv2d_.workspace_bytes(context_, shape, pass)).data();
   }
 
   const kernels::Conv2dKernels<T>& conv2d_;

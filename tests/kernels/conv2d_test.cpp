@@ -406,23 +406,40 @@ TEST_P(Conv2dTest, ReferenceInF32IsRoundedOnce) {
   EXPECT_EQ(f32.backward_filter(shape_, x, dy), converted<float>(reference_.backward_filter(shape_, wide_x, wide_dy)));
 }
 
-// Sums of small integers are exact in every order: a wrong tap cannot hide in a tolerance.
+// Sums of small integers are exact in every order: a wrong tap cannot hide in a tolerance. (Winograd's algorithm has fractions.)
 TEST_P(Conv2dTest, IntegersAreExact) {
-  const auto x = test::integer_values<float>(x_count(shape_), 1), filter = test::integer_values<float>(filter_count(shape_), 2),
-             dy = test::integer_values<float>(y_count(shape_), 3);
-  expect_equal(fast_.forward(shape_, x, filter), reference_.forward(shape_, converted<double>(x), converted<double>(filter)));
-  expect_equal(fast_.backward_data(shape_, dy, filter), reference_.backward_data(shape_, converted<double>(dy), converted<double>(filter)));
-  expect_equal(fast_.backward_filter(shape_, x, dy), reference_.backward_filter(shape_, converted<double>(x), converted<double>(dy)));
+  Conv2dShape shape = shape_;
+  shape.choice = kernels::Conv2dChoice::direct;
+  const auto x = test::integer_values<float>(x_count(shape), 1), filter = test::integer_values<float>(filter_count(shape), 2),
+             dy = test::integer_values<float>(y_count(shape), 3);
+  expect_equal(fast_.forward(shape, x, filter), reference_.forward(shape, converted<double>(x), converted<double>(filter)));
+  expect_equal(fast_.backward_data(shape, dy, filter), reference_.backward_data(shape, converted<double>(dy), converted<double>(filter)));
+  expect_equal(fast_.backward_filter(shape, x, dy), reference_.backward_filter(shape, converted<double>(x), converted<double>(dy)));
 }
 
 TEST_P(Conv2dTest, EpilogueIsExactOnIntegers) {
-  const auto x = test::integer_values<float>(x_count(shape_), 1), filter = test::integer_values<float>(filter_count(shape_), 2),
-             bias = test::integer_values<float>(shape_.k, 3);
-  const std::vector<double> wide_bias = converted<double>(bias);
-  for (const auto activation : {kernels::Activation::none, kernels::Activation::relu})
-    expect_equal(
-        fast_.forward(shape_, x, filter, {.bias = bias.data(), .activation = activation}),
-        reference_.forward(shape_, converted<double>(x), converted<double>(filter), {.bias = wide_bias.data(), .activation = activation}));
+  Conv2dShape shape = shape_;
+  shape.choice = kernels::Conv2dChoice::direct;
+  const auto x = test::integer_values<float>(x_count(shape), 1), filter = test::integer_values<float>(filter_count(shape), 2),
+             bias = test::integer_values<float>(shape.k, 3), scale = test::integer_values<float>(shape.k, 4),
+             residual = test::integer_values<float>(y_count(shape), 5);
+  const std::vector<double> wide_bias = converted<double>(bias), wide_scale = converted<double>(scale),
+                            wide_residual = converted<double>(residual);
+  using enum kernels::Activation;
+  for (const auto activation : {none, relu, leaky_relu, relu6})
+    for (const bool all : {false, true})
+      expect_equal(fast_.forward(shape, x, filter,
+                                 {.scale = all ? scale.data() : nullptr,
+                                  .bias = bias.data(),
+                                  .residual = all ? residual.data() : nullptr,
+                                  .activation = activation,
+                                  .slope = 0.25f}),
+                   reference_.forward(shape, converted<double>(x), converted<double>(filter),
+                                      {.scale = all ? wide_scale.data() : nullptr,
+                                       .bias = wide_bias.data(),
+                                       .residual = all ? wide_residual.data() : nullptr,
+                                       .activation = activation,
+                                       .slope = 0.25f}));
 }
 
 TEST_P(Conv2dTest, BitsDoNotDependOnThreads) {

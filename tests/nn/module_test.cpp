@@ -99,6 +99,13 @@ TEST(Module, ParametersRequireGradientsAndBuffersAreNotAmongThem) {
   for (const NamedParameter& parameter : Net().parameters()) EXPECT_TRUE(parameter.variable.requires_grad()) << parameter.name;
 }
 
+TEST(Module, ParametersAreNeverBf16) {
+  Net net;
+  EXPECT_THAT([&] { net.to(DType::bf16); },
+              testing::ThrowsMessage<OptionError>(testing::HasSubstr("parameters are f32 or f64, found bf16")));
+  EXPECT_EQ(net.scale.dtype(), DType::f32);
+}
+
 TEST(Module, ToConvertsFloatingStateAndDropsGradients) {
   Net net;
   net.scale.mutable_grad() = Tensor::full({4}, 1);

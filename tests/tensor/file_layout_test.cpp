@@ -14,6 +14,7 @@ using testing::ElementsAre;
 
 constexpr FileLayout kPlain{};
 constexpr FileLayout kConv{.kind = FileLayout::Kind::conv_filter};
+constexpr FileLayout kConvTranspose{.kind = FileLayout::Kind::conv_transpose_filter};
 
 Tensor counting(Shape shape) {
   std::vector<float> values(static_cast<std::size_t>(shape.numel()));
@@ -43,6 +44,16 @@ TEST(FileLayout, EveryFilterElementIsWhereItsIndicesSay) {
     for (std::int64_t r = 0; r < 3; ++r)
       for (std::int64_t s = 0; s < 5; ++s)
         for (std::int64_t c = 0; c < 2; ++c) EXPECT_EQ(at(file, k, c, r, s), at(memory, k, r, s, c));
+}
+
+TEST(FileLayout, FiltersOfTransposedConvolutionsKeepTheirInputsFirst) {
+  // Two inputs, a 1 x 2 filter, three outputs: files are [in, out, height, width].
+  const Tensor memory = Tensor::from<float>({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, {2, 1, 2, 3});
+  const Tensor file = to_file(memory, kConvTranspose);
+  EXPECT_EQ(file.shape(), (Shape{2, 3, 1, 2}));
+  EXPECT_EQ(file.shape(), file_shape(memory.shape(), kConvTranspose));
+  EXPECT_THAT(file.to_vector<float>(), ElementsAre(1, 4, 2, 5, 3, 6, 7, 10, 8, 11, 9, 12));
+  EXPECT_EQ(from_file(file, kConvTranspose).to_vector<float>(), memory.to_vector<float>());
 }
 
 TEST(FileLayout, ColumnsAfterAFlattenArePermuted) {
@@ -80,6 +91,7 @@ TEST(FileLayout, ShapesThatDoNotFitAreErrors) {
   EXPECT_THROW(to_file(counting({2, 13}), linear), ShapeError);
   EXPECT_THROW(from_file(counting({12}), linear), ShapeError);
   EXPECT_THROW(file_shape({2, 3}, kConv), ShapeError);
+  EXPECT_THROW(file_shape({2, 3}, kConvTranspose), ShapeError);
 }
 
 }  // namespace

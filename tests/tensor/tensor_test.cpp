@@ -110,6 +110,11 @@ TEST(Tensor, ConvertsElementByElement) {
   EXPECT_THAT(tensor.to(DType::u8).to_vector<std::uint8_t>(), ElementsAre(1, 2, 200));
   EXPECT_THAT(tensor.to(DType::f64).to_vector<double>(), ElementsAre(1.75, 2, 200));
   EXPECT_TRUE(tensor.to(DType::f32).shares_storage_with(tensor));
+  const Tensor narrow = tensor.to(DType::bf16);
+  EXPECT_EQ(narrow.bytes(), 2U * static_cast<std::size_t>(tensor.numel()));
+  EXPECT_THAT(narrow.to(DType::f32).to_vector<float>(), ElementsAre(1.75, 2, 200));
+  EXPECT_EQ(Tensor::full({}, 3, DType::bf16).item(), 3);
+  EXPECT_EQ(narrow.to(DType::i64).to_vector<std::int64_t>(), tensor.to(DType::i64).to_vector<std::int64_t>());
   EXPECT_THAT(Tensor::from<std::int64_t>({-3}, {1}).to(DType::f32).to_vector<float>(), ElementsAre(-3));
 }
 

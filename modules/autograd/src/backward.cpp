@@ -27,7 +27,7 @@ void accumulate(Tensor& sum, Tensor gradient) {
     return;
   }
   Tensor y = !sum.is_shared() ? sum : !gradient.is_shared() ? gradient : Tensor::empty(sum.shape(), sum.dtype(), sum.device());
-  dispatch_floating(sum.dtype(), "add", [&]<class T>() {
+  dispatch_activation(sum.dtype(), "add", [&]<class T>() {
     kernels::table(sum.device())
         .of<T>()
         .elementwise.add(kernels::Context::current(), sum.numel(), sum.data<T>(), gradient.data<T>(), y.mutable_data<T>());

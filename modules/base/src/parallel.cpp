@@ -26,15 +26,18 @@ Threads::~Threads() = default;
 
 int Threads::count() const { return arena_->arena.max_concurrency(); }
 
-void Threads::run_blocks(std::int64_t blocks, void (*body)(void*, std::int64_t), void* argument) const {
+void Threads::run_blocks(std::int64_t blocks, void (*body)(void*, std::int64_t, int), void* argument) const {
   if (blocks <= 0) return;
   if (blocks == 1 || count() == 1) {  // the same blocks in order: nothing but the schedule may differ
-    for (std::int64_t block = 0; block < blocks; ++block) body(argument, block);
+    for (std::int64_t block = 0; block < blocks; ++block) body(argument, block, 0);
     return;
   }
   arena_->arena.execute([&] {
     // Isolated: a thread that waits here for its blocks must not pick up the outer work of another call.
-    tbb::this_task_arena::isolate([&] { tbb::parallel_for(std::int64_t{0}, blocks, [&](std::int64_t block) { body(argument, block); }); });
+    tbb::this_task_arena::isolate([&] {
+      tbb::parallel_for(std::int64_t{0}, blocks,
+                        [&](std::int64_t block) { body(argument, block, tbb::this_task_arena::current_thread_index()); });
+    });
   });
 }
 

@@ -33,10 +33,8 @@ struct FileType {
   const char* name;
   DType dtype;                              ///< of the tensor in memory
   std::size_t bytes;                        ///< of one element in the file
-  float (*widen)(std::uint16_t) = nullptr;  ///< for 16-bit types, which are converted
+  float (*widen)(std::uint16_t) = nullptr;  ///< for a type that is converted
 };
-
-float from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 
 /// IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits.
 float from_f16(std::uint16_t bits) {
@@ -50,13 +48,8 @@ float from_f16(std::uint16_t bits) {
 }
 
 constexpr FileType kFileTypes[] = {
-    {"F64", DType::f64, 8},
-    {"F32", DType::f32, 4},
-    {"I64", DType::i64, 8},
-    {"I32", DType::i32, 4},
-    {"U8", DType::u8, 1},
-    {"F16", DType::f32, 2, from_f16},
-    {"BF16", DType::f32, 2, from_bf16},
+    {"F64", DType::f64, 8}, {"F32", DType::f32, 4},           {"I64", DType::i64, 8},   {"I32", DType::i32, 4},
+    {"U8", DType::u8, 1},   {"F16", DType::f32, 2, from_f16}, {"BF16", DType::bf16, 2},
 };
 
 const char* file_type_name(DType dtype) {

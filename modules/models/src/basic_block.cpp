@@ -1,7 +1,7 @@
 #include "fovea/models/basic_block.hpp"
 
-#include "fovea/autograd/ops/arithmetic.hpp"
-#include "fovea/autograd/ops/relu.hpp"
+#include "downsample.hpp"
+#include "norm_relu.hpp"
 
 namespace fovea {
 
@@ -14,16 +14,13 @@ BasicBlock::BasicBlock(std::int64_t in_channels, std::int64_t out_channels, std:
   register_module("bn1", bn1);
   register_module("conv2", conv2);
   register_module("bn2", bn2);
-  if (stride == 1 && in_channels == out_channels) return;
-  downsample.emplace();
-  downsample->emplace<Conv2d>(in_channels, out_channels, Conv2dOptions{.kernel = 1, .stride = stride, .bias = false});
-  downsample->emplace<BatchNorm2d>(out_channels);
-  register_module("downsample", *downsample);
+  make_downsample(downsample, in_channels, out_channels, stride);
+  if (downsample) register_module("downsample", *downsample);
 }
 
 Variable BasicBlock::forward(const Variable& x) {
-  const Variable residual = bn2(conv2(relu(bn1(conv1(x)))));
-  return relu(residual + (downsample ? downsample->forward(x) : x));
+  const Variable y = conv2(norm_relu(bn1, conv1(x)));
+  return norm_add_relu(bn2, y, downsample ? downsample->forward(x) : x);
 }
 
 }  // namespace fovea

@@ -81,6 +81,7 @@ void Module::clear_grad() {
 }
 
 void Module::to(DType dtype) {
+  if (dtype != DType::f32 && dtype != DType::f64) throw OptionError(fmt::format("parameters are f32 or f64, found {}", name_of(dtype)));
   visit([dtype](const std::string&, Module& module) {
     for (auto& entry : module.parameters_) {
       entry.variable->set_value(entry.variable->value().to(dtype));

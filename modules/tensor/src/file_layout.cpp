@@ -24,9 +24,13 @@ Tensor exchange_axes(const Tensor& tensor, std::int64_t outer, std::int64_t a, s
   return result;
 }
 
+/// Of a convolution's filter, transposed or not: the first axis stays, the last one goes before the pixels.
+bool is_filter(const FileLayout& layout) {
+  return layout.kind == FileLayout::Kind::conv_filter || layout.kind == FileLayout::Kind::conv_transpose_filter;
+}
+
 void check(const Shape& shape, const FileLayout& layout) {
-  if (layout.kind == FileLayout::Kind::conv_filter && shape.rank() != 4)
-    throw ShapeError(fmt::format("a convolution filter has 4 axes, found {}", shape.to_string()));
+  if (is_filter(layout) && shape.rank() != 4) throw ShapeError(fmt::format("a convolution filter has 4 axes, found {}", shape.to_string()));
   if (layout.kind == FileLayout::Kind::linear_after_flatten &&
       (shape.rank() != 2 || shape[1] != layout.height * layout.width * layout.channels))
     throw ShapeError(fmt::format("a linear layer after flattening {}x{}x{} has as many columns, found {}", layout.height, layout.width,
@@ -37,7 +41,7 @@ void check(const Shape& shape, const FileLayout& layout) {
 
 Shape file_shape(const Shape& memory, const FileLayout& layout) {
   check(memory, layout);
-  if (layout.kind == FileLayout::Kind::conv_filter) return {memory[0], memory[3], memory[1], memory[2]};
+  if (is_filter(layout)) return {memory[0], memory[3], memory[1], memory[2]};
   return memory;
 }
 
@@ -48,6 +52,7 @@ Tensor to_file(const Tensor& tensor, const FileLayout& layout) {
     case FileLayout::Kind::plain:
       break;
     case FileLayout::Kind::conv_filter:
+    case FileLayout::Kind::conv_transpose_filter:
       return exchange_axes(tensor, shape[0], shape[1] * shape[2], shape[3], file_shape(shape, layout));
     case FileLayout::Kind::linear_after_flatten:
       return exchange_axes(tensor, shape[0], layout.height * layout.width, layout.channels, shape);
@@ -62,6 +67,7 @@ Tensor from_file(const Tensor& tensor, const FileLayout& layout) {
     case FileLayout::Kind::plain:
       break;
     case FileLayout::Kind::conv_filter:
+    case FileLayout::Kind::conv_transpose_filter:
       return exchange_axes(tensor, shape[0], shape[1], shape[2] * shape[3], {shape[0], shape[2], shape[3], shape[1]});
     case FileLayout::Kind::linear_after_flatten:
       return exchange_axes(tensor, shape[0], layout.channels, layout.height * layout.width, shape);

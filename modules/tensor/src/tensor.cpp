@@ -49,6 +49,7 @@ Tensor Tensor::from(std::span<const T> values, Shape shape) {
 }
 template Tensor Tensor::from(std::span<const float>, Shape);
 template Tensor Tensor::from(std::span<const double>, Shape);
+template Tensor Tensor::from(std::span<const bf16>, Shape);
 template Tensor Tensor::from(std::span<const std::uint8_t>, Shape);
 template Tensor Tensor::from(std::span<const std::int32_t>, Shape);
 template Tensor Tensor::from(std::span<const std::int64_t>, Shape);

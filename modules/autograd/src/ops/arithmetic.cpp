@@ -10,19 +10,20 @@ namespace fovea {
 namespace {
 
 using kernels::Context;
+using kernels::WeightOf;
 
 /// alpha x + beta in `y`, which may be x.
 Tensor affine_of(const Tensor& x, double alpha, double beta, Tensor y) {
-  dispatch_floating(x.dtype(), "affine", [&]<class T>() {
-    kernels_for<T>(x).elementwise.affine(Context::current(), x.numel(), static_cast<T>(alpha), static_cast<T>(beta), x.data<T>(),
-                                         y.mutable_data<T>());
+  dispatch_activation(x.dtype(), "affine", [&]<class T>() {
+    kernels_for<T>(x).elementwise.affine(Context::current(), x.numel(), static_cast<WeightOf<T>>(alpha), static_cast<WeightOf<T>>(beta),
+                                         x.data<T>(), y.mutable_data<T>());
   });
   return y;
 }
 
 Tensor product_of(const Tensor& a, const Tensor& b) {
   Tensor y = Tensor::empty(a.shape(), a.dtype());
-  dispatch_floating(a.dtype(), "multiply", [&]<class T>() {
+  dispatch_activation(a.dtype(), "multiply", [&]<class T>() {
     kernels_for<T>(a).elementwise.multiply(Context::current(), a.numel(), a.data<T>(), b.data<T>(), y.mutable_data<T>());
   });
   return y;
@@ -32,7 +33,7 @@ Tensor product_of(const Tensor& a, const Tensor& b) {
 class BinaryFunction : public Function {
  public:
   std::vector<TensorSpec> infer(std::span<const TensorSpec> inputs) const override {
-    check_floating(name(), inputs[0]);
+    check_activation(name(), inputs[0]);
     check_same_dtype(name(), "the second input", inputs[1], inputs[0]);
     check_shape(name(), "the second input", inputs[1], inputs[0].shape);
     return {inputs[0]};
@@ -46,7 +47,7 @@ class Add final : public BinaryFunction {
   const char* name() const override { return "add"; }
   std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec> out) override {
     Tensor y = reused_ < 0 ? Tensor::empty(out[0].shape, out[0].dtype) : in[static_cast<std::size_t>(reused_)];
-    dispatch_floating(y.dtype(), name(), [&]<class T>() {
+    dispatch_activation(y.dtype(), name(), [&]<class T>() {
       kernels_for<T>(y).elementwise.add(Context::current(), y.numel(), in[0].data<T>(), in[1].data<T>(), y.mutable_data<T>());
     });
     if (reused_ >= 0) y.storage().bump_version(name());
@@ -63,7 +64,7 @@ class Subtract final : public BinaryFunction {
   const char* name() const override { return "subtract"; }
   std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec> out) override {
     Tensor y = Tensor::empty(out[0].shape, out[0].dtype);
-    dispatch_floating(y.dtype(), name(), [&]<class T>() {
+    dispatch_activation(y.dtype(), name(), [&]<class T>() {
       kernels_for<T>(y).elementwise.subtract(Context::current(), y.numel(), in[0].data<T>(), in[1].data<T>(), y.mutable_data<T>());
     });
     return {y};
@@ -96,7 +97,7 @@ class Affine final : public Function {
   const char* name() const override { return "affine"; }
   Attributes attributes() const override { return {{"alpha", alpha_}, {"beta", beta_}}; }
   std::vector<TensorSpec> infer(std::span<const TensorSpec> inputs) const override {
-    check_floating(name(), inputs[0]);
+    check_activation(name(), inputs[0]);
     return {inputs[0]};
   }
   std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec>) override {

@@ -29,7 +29,7 @@ class AveragePool2dFunction final : public Function {
   std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec> out) override {
     x_shape_ = in[0].shape();
     Tensor y = Tensor::empty(out[0].shape, out[0].dtype);
-    dispatch_floating(y.dtype(), name(), [&]<class T>() {
+    dispatch_activation(y.dtype(), name(), [&]<class T>() {
       kernels_for<T>(y).pool2d.average_forward(Context::current(), pool2d_shape(x_shape_, geometry_, count_padding_), in[0].data<T>(),
                                                y.mutable_data<T>());
     });
@@ -38,7 +38,7 @@ class AveragePool2dFunction final : public Function {
 
   std::vector<Tensor> backward(std::span<const Tensor> dy) override {
     Tensor dx = Tensor::empty(x_shape_, dy[0].dtype());
-    dispatch_floating(dx.dtype(), name(), [&]<class T>() {
+    dispatch_activation(dx.dtype(), name(), [&]<class T>() {
       kernels_for<T>(dx).pool2d.average_backward(Context::current(), pool2d_shape(x_shape_, geometry_, count_padding_), dy[0].data<T>(),
                                                  dx.mutable_data<T>());
     });

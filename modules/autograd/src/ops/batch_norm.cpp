@@ -41,23 +41,24 @@ class BatchNormFunction final : public Function {
   Attributes attributes() const override { return {{"epsilon", epsilon_}, {"batch_statistics", batch_statistics_}}; }
 
   std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override {
-    check_floating(name(), in[0]);
+    check_activation(name(), in[0]);
     if (in[0].shape.rank() < 2)
       throw ShapeError(fmt::format("[batch_norm] input wants at least 2 axes [..., C], found {}", in[0].shape.to_string()));
     const Shape channels{in[0].shape.at(-1)};
-    check_same_dtype(name(), "gamma", in[1], in[0]);
-    check_same_dtype(name(), "beta", in[2], in[0]);
+    check_weight_dtype(name(), "gamma", in[1], in[0]);
+    check_weight_dtype(name(), "beta", in[2], in[0]);
     check_shape(name(), "gamma", in[1], channels);
     check_shape(name(), "beta", in[2], channels);
     if (batch_statistics_) {
       if (shape_of(in[0].shape).rows == 0 && channels[0] > 0)
         throw ShapeError(fmt::format("[batch_norm] no elements to take statistics of: input {}", in[0].shape.to_string()));
-      return {in[0], {channels, in[0].dtype}, {channels, in[0].dtype}};
+      const TensorSpec statistics{channels, weight_type_of(in[0].dtype)};
+      return {in[0], statistics, statistics};
     }
     check_shape(name(), "mean", mean_.spec(), channels);
     check_shape(name(), "variance", variance_.spec(), channels);
-    check_same_dtype(name(), "mean", mean_.spec(), in[0]);
-    check_same_dtype(name(), "variance", variance_.spec(), in[0]);
+    check_weight_dtype(name(), "mean", mean_.spec(), in[0]);
+    check_weight_dtype(name(), "variance", variance_.spec(), in[0]);
     return {in[0]};
   }
 
@@ -65,17 +66,18 @@ class BatchNormFunction final : public Function {
     const Tensor& x = in[0];
     const BatchNormShape shape = shape_of(x.shape());
     Tensor y = Tensor::empty(out[0].shape, out[0].dtype);
-    dispatch_floating(x.dtype(), name(), [&]<class T>() {
+    dispatch_activation(x.dtype(), name(), [&]<class T>() {
+      using W = kernels::WeightOf<T>;
       Context& context = Context::current();
       const auto& kernel = kernels_for<T>(x).batch_norm;
       if (batch_statistics_) {
-        mean_ = Tensor::empty(out[1].shape, x.dtype());
-        variance_ = Tensor::empty(out[2].shape, x.dtype());
-        kernel.statistics(context, shape, x.data<T>(), mean_.mutable_data<T>(), variance_.mutable_data<T>(),
+        mean_ = Tensor::empty(out[1].shape, out[1].dtype);
+        variance_ = Tensor::empty(out[2].shape, out[2].dtype);
+        kernel.statistics(context, shape, x.data<T>(), mean_.mutable_data<W>(), variance_.mutable_data<W>(),
                           context.workspace(kernel.workspace_bytes(shape)));
       }
       inverse_deviation_ = inverse_deviation(variance_, epsilon_);
-      kernel.normalize(context, shape, x.data<T>(), mean_.data<T>(), inverse_deviation_.data<T>(), in[1].data<T>(), in[2].data<T>(),
+      kernel.normalize(context, shape, x.data<T>(), mean_.data<W>(), inverse_deviation_.data<W>(), in[1].data<W>(), in[2].data<W>(),
                        y.mutable_data<T>());
     });
     if (records()) {
@@ -93,13 +95,14 @@ class BatchNormFunction final : public Function {
     const Tensor& mean = saved_mean_.get(name());
     const BatchNormShape shape = shape_of(x.shape());
     Tensor dx = Tensor::empty(x.shape(), x.dtype());
-    Tensor dgamma = Tensor::empty(gamma.shape(), x.dtype()), dbeta = Tensor::empty(gamma.shape(), x.dtype());
-    dispatch_floating(x.dtype(), name(), [&]<class T>() {
+    Tensor dgamma = Tensor::empty(gamma.shape(), gamma.dtype()), dbeta = Tensor::empty(gamma.shape(), gamma.dtype());
+    dispatch_activation(x.dtype(), name(), [&]<class T>() {
+      using W = kernels::WeightOf<T>;
       Context& context = Context::current();
       const auto& kernel = kernels_for<T>(x).batch_norm;
       const auto run = batch_statistics_ ? kernel.backward : kernel.backward_fixed;
-      run(context, shape, x.data<T>(), dy[0].data<T>(), mean.data<T>(), inverse_deviation_.data<T>(), gamma.data<T>(), dx.mutable_data<T>(),
-          dgamma.mutable_data<T>(), dbeta.mutable_data<T>(), context.workspace(kernel.workspace_bytes(shape)));
+      run(context, shape, x.data<T>(), dy[0].data<T>(), mean.data<W>(), inverse_deviation_.data<W>(), gamma.data<W>(), dx.mutable_data<T>(),
+          dgamma.mutable_data<W>(), dbeta.mutable_data<W>(), context.workspace(kernel.workspace_bytes(shape)));
     });
     return {dx, dgamma, dbeta};
   }

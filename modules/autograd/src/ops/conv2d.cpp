@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <initializer_list>
-
 #include "fovea/autograd/function.hpp"
 #include "fovea/base/error.hpp"
 #include "ops/checks.hpp"
@@ -16,7 +13,7 @@ namespace {
 
 using kernels::Conv2dShape;
 
-Conv2dShape shape_of(const Shape& x, const Shape& filter, const Conv2dGeometry& g) {
+Conv2dShape shape_of(const Shape& x, const Shape& filter, const Conv2dGeometry& g, bool training = false) {
   return {.n = x[0],
           .h = x[1],
           .w = x[2],
@@ -34,20 +31,8 @@ Conv2dShape shape_of(const Shape& x, const Shape& filter, const Conv2dGeometry& 
           .pad_left = g.padding.left,
           .groups = g.groups,
           .x_pitch = x[3],
-          .y_pitch = filter[0]};
-}
-
-void check_geometry(const Conv2dGeometry& g) {
-  const auto outside = [](std::int64_t low, std::initializer_list<std::int64_t> settings) {
-    return std::any_of(settings.begin(), settings.end(),
-                       [low](std::int64_t setting) { return setting < low || setting > kLargestSetting; });
-  };
-  if (outside(1, {g.stride.height, g.stride.width, g.dilation.height, g.dilation.width, g.groups}))
-    throw ShapeError(fmt::format("[conv2d] stride, dilation and groups are in [1, {}], found stride {}x{}, dilation {}x{}, groups {}",
-                                 kLargestSetting, g.stride.height, g.stride.width, g.dilation.height, g.dilation.width, g.groups));
-  if (outside(0, {g.padding.top, g.padding.bottom, g.padding.left, g.padding.right}))
-    throw ShapeError(fmt::format("[conv2d] padding is in [0, {}], found top {}, bottom {}, left {}, right {}", kLargestSetting,
-                                 g.padding.top, g.padding.bottom, g.padding.left, g.padding.right));
+          .y_pitch = filter[0],
+          .choice = kernels::conv2d_choice(training)};
 }
 
 class Conv2dFunction final : public Function {
@@ -63,11 +48,11 @@ class Conv2dFunction final : public Function {
   }
 
   std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override {
-    check_floating(name(), in[0]);
+    check_activation(name(), in[0]);
     check_rank(name(), "input", in[0], 4, "[N,H,W,C]");
     check_rank(name(), "filter", in[1], 4, "[K,R,S,C/groups]");
-    check_same_dtype(name(), "filter", in[1], in[0]);
-    check_geometry(geometry_);
+    check_weight_dtype(name(), "filter", in[1], in[0]);
+    check_conv2d_geometry(name(), geometry_);
     const Shape &x = in[0].shape, &filter = in[1].shape;
     const std::int64_t groups = geometry_.groups;
     if (x[3] != filter[3] * groups)
@@ -76,7 +61,7 @@ class Conv2dFunction final : public Function {
     if (filter[0] % groups != 0) throw ShapeError(fmt::format("[conv2d] {} filters cannot be shared by {} groups", filter[0], groups));
     if (filter[1] < 1 || filter[2] < 1) throw ShapeError(fmt::format("[conv2d] filter {} has no cells", filter.to_string()));
     if (in.size() > 2) {
-      check_same_dtype(name(), "bias", in[2], in[0]);
+      check_weight_dtype(name(), "bias", in[2], in[0]);
       check_shape(name(), "bias", in[2], Shape{filter[0]});
     }
     const Conv2dShape shape = shape_of(x, filter, geometry_);
@@ -95,18 +80,18 @@ class Conv2dFunction final : public Function {
     filter_shape_ = in[1].shape();
     has_bias_ = in.size() > 2;
     Tensor y = Tensor::empty(out[0].shape, out[0].dtype);
-    conv2d_forward(shape_of(x_shape_, filter_shape_, geometry_), in[0], in[1], has_bias_ ? in[2] : Tensor{}, records() ? nullptr : cache_,
-                   y);
+    conv2d_forward(shape_of(x_shape_, filter_shape_, geometry_, records()), in[0], in[1], has_bias_ ? in[2] : Tensor{},
+                   records() ? nullptr : cache_, y);
     return {y};
   }
 
   std::vector<Tensor> backward(std::span<const Tensor> dy) override {
-    const Conv2dShape shape = shape_of(x_shape_, filter_shape_, geometry_);
+    const Conv2dShape shape = shape_of(x_shape_, filter_shape_, geometry_, true);
     Tensor dx, dfilter, dbias;
     const Tensor filter = needs_gradient(0) ? filter_.get(name()) : Tensor{};
     if (needs_gradient(1)) {
       const Tensor x = take(x_);
-      dfilter = Tensor::empty(filter_shape_, dy[0].dtype());
+      dfilter = Tensor::empty(filter_shape_, weight_type_of(dy[0].dtype()));
       conv2d_backward_filter(shape, x, dy[0], dfilter);
     }
     if (needs_gradient(0)) {  // after the filter's gradient: x is given up by now, and dx may take its memory

@@ -1,5 +1,11 @@
 #include "ops/conv2d_passes.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "fovea/base/error.hpp"
 #include "fovea/kernels/trace.hpp"
 #include "ops/kernel_call.hpp"
 
@@ -8,6 +14,7 @@ namespace fovea {
 using kernels::Context;
 using kernels::Conv2dPass;
 using kernels::Conv2dShape;
+using kernels::WeightOf;
 
 namespace {
 
@@ -22,19 +29,33 @@ void print(const kernels::Trace& trace, const Conv2dShape& shape, Conv2dPass pas
 
 }  // namespace
 
-Tensor PackedFilterCache::get(const Conv2dShape& shape, const Tensor& filter) {
+void check_conv2d_geometry(const char* op, const Conv2dGeometry& g) {
+  const auto outside = [](std::int64_t low, std::initializer_list<std::int64_t> settings) {
+    return std::any_of(settings.begin(), settings.end(),
+                       [low](std::int64_t setting) { return setting < low || setting > kLargestSetting; });
+  };
+  if (outside(1, {g.stride.height, g.stride.width, g.dilation.height, g.dilation.width, g.groups}))
+    throw ShapeError(fmt::format("[{}] stride, dilation and groups are in [1, {}], found stride {}x{}, dilation {}x{}, groups {}", op,
+                                 kLargestSetting, g.stride.height, g.stride.width, g.dilation.height, g.dilation.width, g.groups));
+  if (outside(0, {g.padding.top, g.padding.bottom, g.padding.left, g.padding.right}))
+    throw ShapeError(fmt::format("[{}] padding is in [0, {}], found top {}, bottom {}, left {}, right {}", op, kLargestSetting,
+                                 g.padding.top, g.padding.bottom, g.padding.left, g.padding.right));
+}
+
+Tensor PackedFilterCache::get(const Conv2dShape& shape, const Tensor& filter, DType activation) {
   const std::lock_guard lock(mutex_);
-  dispatch_floating(filter.dtype(), "conv2d", [&]<class T>() {
+  dispatch_activation(activation, "conv2d", [&]<class T>() {
     const auto& conv = kernels_for<T>(filter).conv2d;
     const std::uint32_t layout = conv.filter_layout(shape);
     const std::uint64_t version = filter.storage().version();
     const bool same_filter = source_.defined() && source_.spec() == filter.spec() && source_.raw_data() == filter.raw_data();
-    if (same_filter && version_ == version && layout_ == layout) return;
+    if (same_filter && version_ == version && activation_ == activation && layout_ == layout) return;
     // A new blob, not the old one overwritten: another thread may still be reading that.
     packed_ = Tensor::empty({static_cast<std::int64_t>(conv.packed_filter_bytes(shape))}, DType::u8, filter.device());
-    conv.pack_filter(Context::current(), shape, filter.data<T>(), packed_.raw_data());
+    conv.pack_filter(Context::current(), shape, filter.data<WeightOf<T>>(), packed_.raw_data());
     source_ = filter;
     version_ = version;
+    activation_ = activation;
     layout_ = layout;
   });
   return packed_;
@@ -42,19 +63,19 @@ Tensor PackedFilterCache::get(const Conv2dShape& shape, const Tensor& filter) {
 
 void conv2d_forward(const Conv2dShape& shape, const Tensor& x, const Tensor& filter, const Tensor& bias, PackedFilterCache* cache,
                     Tensor& y) {
-  dispatch_floating(x.dtype(), "conv2d", [&]<class T>() {
+  dispatch_activation(x.dtype(), "conv2d", [&]<class T>() {
     Context& context = Context::current();
     const auto& conv = kernels_for<T>(x).conv2d;
-    const kernels::Epilogue<T> epilogue{.bias = bias.defined() ? bias.data<T>() : nullptr};
-    const std::size_t scratch = conv.workspace_bytes(shape, Conv2dPass::forward);
+    const kernels::Epilogue<T> epilogue{.bias = bias.defined() ? bias.data<WeightOf<T>>() : nullptr};
+    const std::size_t scratch = conv.workspace_bytes(context, shape, Conv2dPass::forward);
     const kernels::Trace trace(kernels::TraceLevel::kernels);
     if (cache != nullptr) {
-      const Tensor packed = cache->get(shape, filter);
+      const Tensor packed = cache->get(shape, filter, x.dtype());
       conv.forward(context, shape, x.data<T>(), packed.raw_data(), epilogue, y.mutable_data<T>(), context.workspace(scratch));
     } else {
       const std::size_t packed_bytes = round_up_to_line(conv.packed_filter_bytes(shape));
       auto* workspace = static_cast<std::byte*>(context.workspace(packed_bytes + scratch));
-      conv.pack_filter(context, shape, filter.data<T>(), workspace);
+      conv.pack_filter(context, shape, filter.data<WeightOf<T>>(), workspace);
       conv.forward(context, shape, x.data<T>(), workspace, epilogue, y.mutable_data<T>(), workspace + packed_bytes);
     }
     if (trace) print<T>(trace, shape, Conv2dPass::forward, x);
@@ -62,35 +83,35 @@ void conv2d_forward(const Conv2dShape& shape, const Tensor& x, const Tensor& fil
 }
 
 void conv2d_backward_data(const Conv2dShape& shape, const Tensor& dy, const Tensor& filter, Tensor& dx) {
-  dispatch_floating(dy.dtype(), "conv2d", [&]<class T>() {
+  dispatch_activation(dy.dtype(), "conv2d", [&]<class T>() {
     Context& context = Context::current();
     const auto& conv = kernels_for<T>(dy).conv2d;
-    void* workspace = context.workspace(conv.workspace_bytes(shape, Conv2dPass::backward_data));
+    void* workspace = context.workspace(conv.workspace_bytes(context, shape, Conv2dPass::backward_data));
     const kernels::Trace trace(kernels::TraceLevel::kernels);
-    conv.backward_data(context, shape, dy.data<T>(), filter.data<T>(), dx.mutable_data<T>(), workspace);
+    conv.backward_data(context, shape, dy.data<T>(), filter.data<WeightOf<T>>(), dx.mutable_data<T>(), workspace);
     if (trace) print<T>(trace, shape, Conv2dPass::backward_data, dy);
   });
 }
 
 void conv2d_backward_filter(const Conv2dShape& shape, const Tensor& x, const Tensor& dy, Tensor& dfilter) {
-  dispatch_floating(dy.dtype(), "conv2d", [&]<class T>() {
+  dispatch_activation(dy.dtype(), "conv2d", [&]<class T>() {
     Context& context = Context::current();
     const auto& conv = kernels_for<T>(dy).conv2d;
-    void* workspace = context.workspace(conv.workspace_bytes(shape, Conv2dPass::backward_filter));
+    void* workspace = context.workspace(conv.workspace_bytes(context, shape, Conv2dPass::backward_filter));
     const kernels::Trace trace(kernels::TraceLevel::kernels);
-    conv.backward_filter(context, shape, x.data<T>(), dy.data<T>(), dfilter.mutable_data<T>(), workspace);
+    conv.backward_filter(context, shape, x.data<T>(), dy.data<T>(), dfilter.mutable_data<WeightOf<T>>(), workspace);
     if (trace) print<T>(trace, shape, Conv2dPass::backward_filter, dy);
   });
 }
 
 Tensor sum_to_channels(const Tensor& dy, std::int64_t channels) {
-  Tensor sums = Tensor::empty({channels}, dy.dtype());
+  Tensor sums = Tensor::empty({channels}, weight_type_of(dy.dtype()));
   const std::int64_t rows = channels == 0 ? 0 : dy.numel() / channels;
-  dispatch_floating(dy.dtype(), "sum_rows", [&]<class T>() {
+  dispatch_activation(dy.dtype(), "sum_rows", [&]<class T>() {
     Context& context = Context::current();
     const auto& reduce = kernels_for<T>(dy).reduce;
     void* workspace = context.workspace(reduce.sum_rows_workspace_bytes(rows, channels));
-    reduce.sum_rows(context, rows, channels, channels, dy.data<T>(), sums.mutable_data<T>(), workspace);
+    reduce.sum_rows(context, rows, channels, channels, dy.data<T>(), sums.mutable_data<WeightOf<T>>(), workspace);
   });
   return sums;
 }

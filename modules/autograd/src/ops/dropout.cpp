@@ -20,7 +20,7 @@ class Dropout final : public Function {
   const char* name() const override { return "dropout"; }
   Attributes attributes() const override { return {{"probability", probability_}}; }
   std::vector<TensorSpec> infer(std::span<const TensorSpec> inputs) const override {
-    check_floating(name(), inputs[0]);
+    check_activation(name(), inputs[0]);
     return {inputs[0]};
   }
   std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec>) override {
@@ -32,9 +32,9 @@ class Dropout final : public Function {
  private:
   /// In `y`, which may be x.
   Tensor masked(const Tensor& x, Tensor y) const {
-    dispatch_floating(x.dtype(), name(), [&]<class T>() {
-      kernels_for<T>(x).elementwise.dropout(kernels::Context::current(), x.numel(), mask_, static_cast<T>(1 / (1 - probability_)),
-                                            x.data<T>(), y.mutable_data<T>());
+    dispatch_activation(x.dtype(), name(), [&]<class T>() {
+      kernels_for<T>(x).elementwise.dropout(kernels::Context::current(), x.numel(), mask_,
+                                            static_cast<kernels::WeightOf<T>>(1 / (1 - probability_)), x.data<T>(), y.mutable_data<T>());
     });
     return y;
   }

@@ -22,16 +22,16 @@ class LinearFunction final : public Function {
   const char* name() const override { return "linear"; }
 
   std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override {
-    check_floating(name(), in[0]);
+    check_activation(name(), in[0]);
     check_rank(name(), "input", in[0], 2, "[N,inputs]");
     check_rank(name(), "weight", in[1], 2, "[outputs,inputs]");
-    check_same_dtype(name(), "weight", in[1], in[0]);
+    check_weight_dtype(name(), "weight", in[1], in[0]);
     const Shape &x = in[0].shape, &weight = in[1].shape;
     if (x[1] != weight[1])
       throw ShapeError(
           fmt::format("[linear] input {} has {} features but the weight {} wants {}", x.to_string(), x[1], weight.to_string(), weight[1]));
     if (in.size() > 2) {
-      check_same_dtype(name(), "bias", in[2], in[0]);
+      check_weight_dtype(name(), "bias", in[2], in[0]);
       check_shape(name(), "bias", in[2], Shape{weight[0]});
     }
     return {{Shape{x[0], weight[0]}, in[0].dtype}};
@@ -55,7 +55,7 @@ class LinearFunction final : public Function {
     const Tensor weight = needs_gradient(0) ? weight_.get(name()) : Tensor{};
     if (needs_gradient(1)) {
       const Tensor x = take(x_);
-      dweight = Tensor::empty({outputs_, inputs_}, dy[0].dtype());
+      dweight = Tensor::empty({outputs_, inputs_}, weight_type_of(dy[0].dtype()));
       conv2d_backward_filter(shape, x, dy[0], dweight);
     }
     if (needs_gradient(0)) {  // after the filter's gradient: x is given up by now, and dx may take its memory

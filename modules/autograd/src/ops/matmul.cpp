@@ -6,6 +6,7 @@
 #include "fovea/base/error.hpp"
 #include "fovea/kernels/trace.hpp"
 #include "ops/checks.hpp"
+#include "ops/convert.hpp"
 #include "ops/kernel_call.hpp"
 
 namespace fovea {
@@ -22,16 +23,16 @@ Tensor product(const Tensor& a, bool transpose_a, const Tensor& b, bool transpos
                                    .a_stride = a.extent(1),
                                    .b_stride = b.extent(1),
                                    .y_stride = b.extent(transpose_b ? 0 : 1)};
-  Tensor y = Tensor::empty({shape.m, shape.n}, a.dtype());
-  dispatch_floating(a.dtype(), "matmul", [&]<class T>() {
+  Tensor y = Tensor::empty({shape.m, shape.n}, weight_type_of(a.dtype()));
+  dispatch_activation(a.dtype(), "matmul", [&]<class T>() {
     kernels::Context& context = kernels::Context::current();
     const auto& matmul = kernels_for<T>(a).matmul;
     void* workspace = context.workspace(matmul.workspace_bytes(shape));
     const kernels::Trace trace(kernels::TraceLevel::kernels);
-    matmul.forward(context, shape, a.data<T>(), b.data<T>(), {}, y.mutable_data<T>(), workspace);
+    matmul.forward(context, shape, a.data<T>(), b.data<T>(), {}, y.mutable_data<kernels::WeightOf<T>>(), workspace);
     if (trace) trace.print(describe(shape, a.dtype(), kernels::table(a.device()).name), operations_of(shape));
   });
-  return y;
+  return convert(y, a.dtype());
 }
 
 class Matmul final : public Function {
@@ -41,7 +42,7 @@ class Matmul final : public Function {
   Attributes attributes() const override { return {{"transpose_a", ta_}, {"transpose_b", tb_}}; }
 
   std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override {
-    check_floating(name(), in[0]);
+    check_activation(name(), in[0]);
     check_same_dtype(name(), "the second input", in[1], in[0]);
     check_rank(name(), "the first input", in[0], 2, "[rows, columns]");
     check_rank(name(), "the second input", in[1], 2, "[rows, columns]");

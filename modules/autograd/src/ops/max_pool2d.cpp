@@ -36,7 +36,7 @@ class MaxPool2dFunction final : public Function {
     x_shape_ = x.shape();
     Tensor y = Tensor::empty(out[0].shape, out[0].dtype);
     if (records()) argmax_ = Tensor::empty(out[0].shape, DType::i32);
-    dispatch_floating(x.dtype(), name(), [&]<class T>() {
+    dispatch_activation(x.dtype(), name(), [&]<class T>() {
       kernels_for<T>(x).pool2d.max_forward(Context::current(), pool2d_shape(x_shape_, geometry_, false), x.data<T>(), y.mutable_data<T>(),
                                            records() ? argmax_.mutable_data<std::int32_t>() : nullptr);
     });
@@ -45,7 +45,7 @@ class MaxPool2dFunction final : public Function {
 
   std::vector<Tensor> backward(std::span<const Tensor> dy) override {
     Tensor dx = Tensor::empty(x_shape_, dy[0].dtype());
-    dispatch_floating(dx.dtype(), name(), [&]<class T>() {
+    dispatch_activation(dx.dtype(), name(), [&]<class T>() {
       kernels_for<T>(dx).pool2d.max_backward(Context::current(), pool2d_shape(x_shape_, geometry_, false), dy[0].data<T>(),
                                              argmax_.data<std::int32_t>(), dx.mutable_data<T>());
     });

@@ -26,7 +26,7 @@ kernels::Pool2dShape pool2d_shape(const Shape& x, const Pool2dGeometry& g, bool 
 }
 
 TensorSpec infer_pool2d(const char* op, const TensorSpec& x, const Pool2dGeometry& g) {
-  check_floating(op, x);
+  check_activation(op, x);
   check_rank(op, "input", x, 4, "[N,H,W,C]");
   const auto in_range = [](const Extent2& e) {
     return e.height >= 1 && e.height <= kLargestSetting && e.width >= 1 && e.width <= kLargestSetting;

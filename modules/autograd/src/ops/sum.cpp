@@ -14,17 +14,17 @@ class Sum final : public Function {
  public:
   const char* name() const override { return "sum"; }
   std::vector<TensorSpec> infer(std::span<const TensorSpec> inputs) const override {
-    check_floating(name(), inputs[0]);
-    return {{Shape{}, inputs[0].dtype}};
+    check_activation(name(), inputs[0]);
+    return {{Shape{}, weight_type_of(inputs[0].dtype)}};
   }
   std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec> out) override {
     input_ = in[0].spec();
     Tensor y = Tensor::empty(out[0].shape, out[0].dtype);
-    dispatch_floating(y.dtype(), name(), [&]<class T>() {
+    dispatch_activation(in[0].dtype(), name(), [&]<class T>() {
       kernels::Context& context = kernels::Context::current();
-      const auto& reduce = kernels_for<T>(y).reduce;
+      const auto& reduce = kernels_for<T>(in[0]).reduce;
       void* workspace = context.workspace(reduce.sum_workspace_bytes(in[0].numel()));
-      reduce.sum(context, in[0].numel(), in[0].data<T>(), y.mutable_data<T>(), workspace);
+      reduce.sum(context, in[0].numel(), in[0].data<T>(), y.mutable_data<kernels::WeightOf<T>>(), workspace);
     });
     return {y};
   }

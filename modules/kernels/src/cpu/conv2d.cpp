@@ -2,6 +2,7 @@
 #include "cpu/conv2d_geometry.hpp"
 #include "cpu/gather_product.hpp"
 #include "cpu/outer_product.hpp"
+#include "cpu/winograd.hpp"
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
@@ -97,6 +98,14 @@ OuterProduct filter_product(const Conv2dShape& s, const float* x, const float* d
   return product;
 }
 
+/// The epilogue of the group behind one of `outputs` channels.
+Epilogue<float> next_group(Epilogue<float> epilogue, std::int64_t outputs) {
+  if (epilogue.scale != nullptr) epilogue.scale += outputs;
+  if (epilogue.bias != nullptr) epilogue.bias += outputs;
+  if (epilogue.residual != nullptr) epilogue.residual += outputs;
+  return epilogue;
+}
+
 /// y [columns, rows] = x [rows, columns] transposed.
 void transpose(const Threads& threads, std::int64_t rows, std::int64_t columns, const float* x, float* y) {
   parallel_blocks(threads, columns, [&](std::int64_t column) {
@@ -106,15 +115,20 @@ void transpose(const Threads& threads, std::int64_t rows, std::int64_t columns, 
 
 }  // namespace
 
-std::uint32_t conv2d_filter_layout(const Conv2dShape& s) { return is_depthwise(s) ? 1 : 0; }
+std::uint32_t conv2d_filter_layout(const Conv2dShape& s) {
+  if (is_depthwise(s)) return 1;
+  return uses_winograd(s, Conv2dPass::forward) ? 2 : 0;
+}
 
 std::size_t conv2d_packed_filter_bytes(const Conv2dShape& s) {
-  return is_depthwise(s) ? depthwise_packed_filter_bytes(s) : float_bytes(s.groups * group_panels_size(s));
+  if (is_depthwise(s)) return depthwise_packed_filter_bytes(s);
+  return uses_winograd(s, Conv2dPass::forward) ? winograd_packed_filter_bytes(s) : float_bytes(s.groups * group_panels_size(s));
 }
 
 void conv2d_pack_filter(Context& context, const Conv2dShape& s, const float* filter, void* packed) {
   float* panels = static_cast<float*>(packed);
   if (is_depthwise(s)) return depthwise_pack_filter(s, filter, panels);
+  if (uses_winograd(s, Conv2dPass::forward)) return winograd_pack_filter(context.threads(), s, filter, panels);
   const std::int64_t outputs = outputs_per_group(s), depth = filter_taps(s) * channels_per_group(s);
   const std::int64_t group_panels = ceil_div(outputs, kPanelWidth);
   parallel_blocks(context.threads(), s.groups * group_panels, [&](std::int64_t block) {
@@ -124,8 +138,9 @@ void conv2d_pack_filter(Context& context, const Conv2dShape& s, const float* fil
   });
 }
 
-std::size_t conv2d_workspace_bytes(const Conv2dShape& s, Conv2dPass pass) {
+std::size_t conv2d_workspace_bytes(const Context& context, const Conv2dShape& s, Conv2dPass pass) {
   if (is_depthwise(s)) return depthwise_workspace_bytes(s, pass);
+  if (uses_winograd(s, pass)) return winograd_workspace_bytes(context.threads(), s, pass);
   const std::size_t padded = reads_padded_rows(s) ? float_bytes(padded_size(s)) : 0;
   switch (pass) {
     case Conv2dPass::forward:
@@ -145,6 +160,8 @@ void conv2d_forward(Context& context, const Conv2dShape& s, const float* x, cons
                     void* workspace) {
   const float* panels = static_cast<const float*>(packed);
   if (is_depthwise(s)) return depthwise_forward(context.threads(), s, x, panels, epilogue, y);
+  if (uses_winograd(s, Conv2dPass::forward))
+    return winograd_forward(context.threads(), s, x, panels, epilogue, y, static_cast<float*>(workspace));
   Slices scratch(workspace);
   const std::int64_t channels = channels_per_group(s), outputs = outputs_per_group(s);
   GatherProduct product{.x = input_view(s, x),
@@ -175,12 +192,14 @@ void conv2d_forward(Context& context, const Conv2dShape& s, const float* x, cons
     product.x.data += channels;
     product.panels += group_panels_size(s);
     product.y += outputs;
-    if (product.epilogue.bias != nullptr) product.epilogue.bias += outputs;
+    product.epilogue = next_group(product.epilogue, outputs);
   }
 }
 
 void conv2d_backward_data(Context& context, const Conv2dShape& s, const float* dy, const float* filter, float* dx, void* workspace) {
   if (is_depthwise(s)) return depthwise_backward_data(context.threads(), s, dy, filter, dx, static_cast<float*>(workspace));
+  if (uses_winograd(s, Conv2dPass::backward_data))
+    return winograd_backward_data(context.threads(), s, dy, filter, dx, static_cast<float*>(workspace));
   Slices scratch(workspace);
   const std::int64_t channels = channels_per_group(s), outputs = outputs_per_group(s);
   const float* zeros = zeroed(scratch.take(outputs), outputs);
@@ -210,6 +229,8 @@ void conv2d_backward_data(Context& context, const Conv2dShape& s, const float* d
 
 void conv2d_backward_filter(Context& context, const Conv2dShape& s, const float* x, const float* dy, float* dfilter, void* workspace) {
   if (is_depthwise(s)) return depthwise_backward_filter(context.threads(), s, x, dy, dfilter, static_cast<float*>(workspace));
+  if (uses_winograd(s, Conv2dPass::backward_filter))
+    return winograd_backward_filter(context.threads(), s, x, dy, dfilter, static_cast<float*>(workspace));
   Slices scratch(workspace);
   if (reads_padded_rows(s)) {
     float* padded = scratch.take(padded_size(s));

@@ -1,6 +1,6 @@
 // Convolution of every channel with a filter of its own: vectors run over channels, and memory is the limit.
 #include "cpu/conv2d_geometry.hpp"
-#include "cpu/partial_vector.hpp"
+#include "cpu/tile_epilogue.hpp"
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
@@ -34,6 +34,7 @@ template <int kVecs, bool kTail>
 void compute_channels(const DepthwiseGather& g, const PixelTaps& taps, std::int64_t c, std::int64_t count, float* y) {
   const std::int64_t row_step = g.vertical.step * g.x.row_stride, column_step = g.horizontal.step * g.x.pixel_stride;
   const auto load_some = [count](const float* p) { return kTail ? load_first(p, count) : load(p); };
+  const TileEpilogue epilogue = epilogue_of_columns(g.epilogue, g.y, 0);
   Vec sum[kVecs];
   for (int v = 0; v < kVecs; ++v) sum[v] = zero();
   for (std::int64_t r = 0; r < taps.rows; ++r)
@@ -43,12 +44,8 @@ void compute_channels(const DepthwiseGather& g, const PixelTaps& taps, std::int6
       for (int v = 0; v < kVecs; ++v) sum[v] = fma(load_some(x + v * kLanes), load_some(filter + v * kLanes), sum[v]);
     }
   for (int v = 0; v < kVecs; ++v) {
-    if (g.epilogue.bias != nullptr) sum[v] = add(sum[v], load_some(g.epilogue.bias + c + v * kLanes));
-    if (g.epilogue.activation == Activation::relu) sum[v] = relu(sum[v]);
-    if (kTail)
-      store_first(y + c, count, sum[v]);
-    else
-      store(y + c + v * kLanes, sum[v]);
+    const std::int64_t valid = kTail ? count : kLanes;
+    store_lanes(y + c + v * kLanes, valid, epilogue.finish(sum[v], y, c + v * kLanes, valid));
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "cpu/partial_vector.hpp"
+#include "cpu/tile_epilogue.hpp"
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
@@ -23,8 +23,7 @@ struct Tile {
   const float* panel;
   float* const* y;
   std::int64_t columns;
-  const float* bias;
-  bool relu;
+  TileEpilogue epilogue;
   bool resume;  ///< start from the partial sums in y
 };
 
@@ -59,13 +58,9 @@ void compute_tile(const Tile& tile) {
 #pragma GCC unroll 16
   for (int v = 0; v < kVecs; ++v) {
     const std::int64_t count = columns_of(tile, v);
-    const Vec bias = tile.bias != nullptr ? load_lanes(tile.bias + v * kLanes, count) : zero();
 #pragma GCC unroll 16
-    for (int i = 0; i < kRows; ++i) {
-      Vec result = tile.bias != nullptr ? add(sum[i][v], bias) : sum[i][v];
-      if (tile.relu) result = relu(result);
-      store_lanes(tile.y[i] + v * kLanes, count, result);
-    }
+    for (int i = 0; i < kRows; ++i)
+      store_lanes(tile.y[i] + v * kLanes, count, tile.epilogue.finish(sum[i][v], tile.y[i], v * kLanes, count));
   }
 }
 
@@ -193,8 +188,7 @@ void compute_block(const GatherProduct& g, const Plan& plan, Range pixels, Range
                                        .panel = g.panels + (panel * plan.depth + cut_begin) * kPanelWidth,
                                        .y = y,
                                        .columns = columns,
-                                       .bias = last && g.epilogue.bias != nullptr ? g.epilogue.bias + column : nullptr,
-                                       .relu = last && g.epilogue.activation == Activation::relu,
+                                       .epilogue = last ? epilogue_of_columns(g.epilogue, g.y, column) : TileEpilogue{},
                                        .resume = index > 0});
       }
     }
@@ -211,6 +205,28 @@ void gather_product(const Threads& threads, const GatherProduct& g) {
     compute_block(g, plan, part_of(plan.pixels, plan.pixel_blocks, task % plan.pixel_blocks, kMicroRows),
                   part_of(plan.panels, plan.panel_blocks, task / plan.pixel_blocks));
   });
+}
+
+void panel_product(const PanelProduct& p) {
+  for (std::int64_t row = 0; row < p.rows; row += kMicroRows) {
+    const std::int64_t count = minimum(kMicroRows, p.rows - row);
+    const float* a[kMicroRows];
+    for (std::int64_t i = 0; i < count; ++i) a[i] = p.a + (row + i) * p.a_stride;
+    for (std::int64_t column = 0; column < p.columns; column += kPanelWidth) {
+      const std::int64_t columns = minimum(kPanelWidth, p.columns - column);
+      float* y[kMicroRows];
+      for (std::int64_t i = 0; i < count; ++i) y[i] = p.y + (row + i) * p.y_stride + column;
+      tile_function(count, columns)({.rows = a,
+                                     .offset = 0,
+                                     .taps = 1,
+                                     .length = p.length,
+                                     .panel = p.panels + column * p.length,
+                                     .y = y,
+                                     .columns = columns,
+                                     .epilogue = {},
+                                     .resume = false});
+    }
+  }
 }
 
 void pack_panel(const float* matrix, std::int64_t stride, std::int64_t depth, std::int64_t count, float* panel) {

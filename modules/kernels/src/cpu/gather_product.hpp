@@ -27,6 +27,18 @@ struct GatherProduct {
 
 void gather_product(const Threads&, const GatherProduct&);
 
+/// y [rows, columns] = a [rows, length] * panels: what one task does to two matrices in its cache.
+struct PanelProduct {
+  const float* a;
+  std::int64_t a_stride, rows, length;
+  const float* panels;
+  std::int64_t columns;
+  float* y;
+  std::int64_t y_stride;
+};
+
+void panel_product(const PanelProduct&);
+
 /// Floats of all panels for a right matrix [depth, columns].
 constexpr std::int64_t panels_size(std::int64_t depth, std::int64_t columns) { return depth * round_up(columns, kPanelWidth); }
 

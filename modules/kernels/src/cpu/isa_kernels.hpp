@@ -14,7 +14,7 @@ void matmul_forward(Context&, const MatmulShape&, const float* a, const float* b
 std::uint32_t conv2d_filter_layout(const Conv2dShape&);
 std::size_t conv2d_packed_filter_bytes(const Conv2dShape&);
 void conv2d_pack_filter(Context&, const Conv2dShape&, const float* filter, void* packed);
-std::size_t conv2d_workspace_bytes(const Conv2dShape&, Conv2dPass);
+std::size_t conv2d_workspace_bytes(const Context&, const Conv2dShape&, Conv2dPass);
 void conv2d_forward(Context&, const Conv2dShape&, const float* x, const void* packed, const Epilogue<float>&, float* y, void* workspace);
 void conv2d_backward_data(Context&, const Conv2dShape&, const float* dy, const float* filter, float* dx, void* workspace);
 void conv2d_backward_filter(Context&, const Conv2dShape&, const float* x, const float* dy, float* dfilter, void* workspace);

@@ -1,6 +1,7 @@
 // The matrix product through the convolution's kernels: a plain product gathers with one tap, a^T b is a sum over "pixels".
 #include "cpu/gather_product.hpp"
 #include "cpu/outer_product.hpp"
+#include "cpu/tile_epilogue.hpp"
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
@@ -26,12 +27,12 @@ OuterProduct outer(const MatmulShape& s, const float* a, const float* b, float* 
 }
 
 void apply_epilogue(const Threads& threads, const MatmulShape& s, const Epilogue<float>& epilogue, float* y) {
-  if (epilogue.bias == nullptr && epilogue.activation == Activation::none) return;
+  const TileEpilogue finish = epilogue_of_columns(epilogue, y, 0);
   parallel_blocks(threads, s.m, [&](std::int64_t i) {
     float* row = y + i * s.y_stride;
-    for (std::int64_t j = 0; j < s.n; ++j) {
-      if (epilogue.bias != nullptr) row[j] += epilogue.bias[j];
-      if (epilogue.activation == Activation::relu && row[j] < 0) row[j] = 0;
+    for (std::int64_t j = 0; j < s.n; j += kLanes) {
+      const std::int64_t count = minimum(kLanes, s.n - j);
+      store_lanes(row + j, count, finish.finish(load_lanes(row + j, count), row, j, count));
     }
   });
 }

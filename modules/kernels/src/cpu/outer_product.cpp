@@ -186,6 +186,27 @@ std::int64_t outer_product_workspace(const OuterProduct& o) {
   return plan.pieces == 1 ? 0 : plan.pieces * partial_size(plan);
 }
 
+void column_product(const ColumnProduct& p) {
+  const Strip strip{p.a, p.b, p.count};
+  const std::int64_t parts = ceil_div(p.rows, kMicroRows);
+  for (std::int64_t part = 0; part < parts; ++part) {
+    const Range run = part_of(p.rows, parts, part);
+    for (std::int64_t column = 0; column < p.columns; column += kColumnTile) {
+      const std::int64_t columns = minimum(kColumnTile, p.columns - column);
+      tile_function(run.end - run.begin, columns)({.strips = &strip,
+                                                   .strip_count = 1,
+                                                   .a_offset = run.begin,
+                                                   .b_offset = column,
+                                                   .a_stride = p.a_stride,
+                                                   .b_stride = p.b_stride,
+                                                   .columns = columns,
+                                                   .y = p.y + run.begin * p.y_stride + column,
+                                                   .row_stride = p.y_stride,
+                                                   .resume = p.resume});
+    }
+  }
+}
+
 void outer_product(const Threads& threads, const OuterProduct& o, float* workspace) {
   const Plan plan(o);
   if (plan.size == 0 || o.columns == 0) return;

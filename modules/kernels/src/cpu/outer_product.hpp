@@ -19,6 +19,18 @@ struct OuterProduct {
   std::int64_t row_stride, tap_stride;  ///< of y; its columns are dense
 };
 
+/// y [rows, columns] = a^T b, or y + a^T b, for a [count, rows] and b [count, columns]: what one task does to two matrices in its cache.
+struct ColumnProduct {
+  const float* a;
+  const float* b;
+  std::int64_t a_stride, b_stride, count, rows, columns;
+  float* y;
+  std::int64_t y_stride;
+  bool resume;  ///< add to what y holds
+};
+
+void column_product(const ColumnProduct&);
+
 /// Floats of scratch.
 std::int64_t outer_product_workspace(const OuterProduct&);
 void outer_product(const Threads&, const OuterProduct&, float* workspace);

@@ -17,10 +17,19 @@ namespace avx512 {
 extern const TypedKernels<float> kTable;
 }
 
+namespace {
+
+KernelTable with_reference(const char* name, const TypedKernels<float>& f32) {
+  const KernelTable& reference = reference_table();
+  return {name, f32, reference.f64, reference.bf16, reference.conversion};
+}
+
+}  // namespace
+
 const KernelTable& cpu_table(Isa isa) {
-  static const KernelTable portable_table{"cpu/portable", portable::kTable, reference_table().f64};
-  static const KernelTable avx2_table{"cpu/avx2", avx2::kTable, reference_table().f64};
-  static const KernelTable avx512_table{"cpu/avx512", avx512::kTable, reference_table().f64};
+  static const KernelTable portable_table = with_reference("cpu/portable", portable::kTable);
+  static const KernelTable avx2_table = with_reference("cpu/avx2", avx2::kTable);
+  static const KernelTable avx512_table = with_reference("cpu/avx512", avx512::kTable);
   switch (isa) {
     case Isa::portable:
       return portable_table;

@@ -1,5 +1,5 @@
 // Convolution from its formula: the three passes visit the same products and differ in what they add up. Sums run in double and are
-// rounded once. The packed filter is a copy.
+// rounded once. The packed filter is a copy, which in bf16 is rounded.
 #pragma once
 
 #include <algorithm>
@@ -22,12 +22,12 @@ std::size_t conv2d_packed_filter_bytes(const Conv2dShape& shape) {
 }
 
 template <class T>
-void conv2d_pack_filter(Context&, const Conv2dShape& shape, const T* filter, void* packed) {
-  std::copy_n(filter, conv2d_filter_count(shape), static_cast<T*>(packed));
+void conv2d_pack_filter(Context&, const Conv2dShape& shape, const WeightOf<T>* filter, void* packed) {
+  std::transform(filter, filter + conv2d_filter_count(shape), static_cast<T*>(packed), [](auto value) { return static_cast<T>(value); });
 }
 
 /// The double sums of a backward pass: one plane of dx, or dfilter.
-inline std::size_t conv2d_workspace_bytes(const Conv2dShape& shape, Conv2dPass pass) {
+inline std::size_t conv2d_workspace_bytes(const Context&, const Conv2dShape& shape, Conv2dPass pass) {
   std::int64_t sums = 0;
   if (pass == Conv2dPass::backward_data) sums = shape.n * shape.h * shape.w;
   if (pass == Conv2dPass::backward_filter) sums = conv2d_filter_count(shape);
@@ -66,13 +66,13 @@ void conv2d_forward(Context&, const Conv2dShape& shape, const T* x, const void* 
         for (std::int64_t c = 0; c < channels; ++c)
           sum += static_cast<double>(x[in * shape.x_pitch + first + c]) * filter[(o * taps + tap) * channels + c];
       });
-      y[out * shape.y_pitch + o] = finish(sum, epilogue, o);
+      y[out * shape.y_pitch + o] = static_cast<T>(finish(sum, epilogue, o, out * shape.y_pitch + o));
     }
   });
 }
 
 template <class T>
-void conv2d_backward_data(Context&, const Conv2dShape& shape, const T* dy, const T* filter, T* dx, void* workspace) {
+void conv2d_backward_data(Context&, const Conv2dShape& shape, const T* dy, const WeightOf<T>* filter, T* dx, void* workspace) {
   const std::int64_t channels = shape.c / shape.groups, taps = shape.r * shape.s, outputs = shape.k / shape.groups;
   const std::int64_t pixels = shape.n * shape.h * shape.w;
   double* sums = static_cast<double*>(workspace);
@@ -82,7 +82,7 @@ void conv2d_backward_data(Context&, const Conv2dShape& shape, const T* dy, const
     for_each_output(shape, [&](std::int64_t out, std::int64_t n, std::int64_t i, std::int64_t j) {
       for_each_tap(shape, n, i, j, [&](std::int64_t in, std::int64_t tap) {
         for (std::int64_t o = first; o < first + outputs; ++o)
-          sums[in] += static_cast<double>(dy[out * shape.y_pitch + o]) * filter[(o * taps + tap) * channels + c % channels];
+          sums[in] += static_cast<double>(dy[out * shape.y_pitch + o]) * static_cast<T>(filter[(o * taps + tap) * channels + c % channels]);
       });
     });
     for (std::int64_t in = 0; in < pixels; ++in) dx[in * shape.x_pitch + c] = static_cast<T>(sums[in]);
@@ -90,7 +90,7 @@ void conv2d_backward_data(Context&, const Conv2dShape& shape, const T* dy, const
 }
 
 template <class T>
-void conv2d_backward_filter(Context&, const Conv2dShape& shape, const T* x, const T* dy, T* dfilter, void* workspace) {
+void conv2d_backward_filter(Context&, const Conv2dShape& shape, const T* x, const T* dy, WeightOf<T>* dfilter, void* workspace) {
   const std::int64_t channels = shape.c / shape.groups, taps = shape.r * shape.s;
   double* sums = static_cast<double*>(workspace);
   std::fill_n(sums, conv2d_filter_count(shape), 0.0);
@@ -103,7 +103,7 @@ void conv2d_backward_filter(Context&, const Conv2dShape& shape, const T* x, cons
       }
     });
   });
-  for (std::int64_t i = 0; i < conv2d_filter_count(shape); ++i) dfilter[i] = static_cast<T>(sums[i]);
+  for (std::int64_t i = 0; i < conv2d_filter_count(shape); ++i) dfilter[i] = static_cast<WeightOf<T>>(sums[i]);
 }
 
 }  // namespace fovea::kernels::reference

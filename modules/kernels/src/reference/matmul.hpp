@@ -8,17 +8,23 @@
 
 namespace fovea::kernels::reference {
 
+/// The epilogue of one sum, not yet rounded. `index` is the element's place in y, where the residual has its own.
 template <class T>
-T finish(double sum, const Epilogue<T>& epilogue, std::int64_t channel) {
-  if (epilogue.bias != nullptr) sum += epilogue.bias[channel];
-  if (epilogue.activation == Activation::relu && sum < 0) sum = 0;
-  return static_cast<T>(sum);
+double finish(double sum, const Epilogue<T>& e, std::int64_t channel, std::int64_t index) {
+  if (e.scale != nullptr) sum *= e.scale[channel];
+  if (e.bias != nullptr) sum += e.bias[channel];
+  if (e.residual != nullptr) sum += e.residual[index];
+  if (e.activation == Activation::leaky_relu && sum < 0) sum *= static_cast<double>(e.slope);
+  if ((e.activation == Activation::relu || e.activation == Activation::relu6) && sum < 0) sum = 0;
+  if (e.activation == Activation::relu6 && sum > 6) sum = 6;
+  return sum;
 }
 
 inline std::size_t matmul_workspace_bytes(const MatmulShape&) { return 0; }
 
 template <class T>
-void matmul_forward(Context&, const MatmulShape& shape, const T* a, const T* b, const Epilogue<T>& epilogue, T* y, void*) {
+void matmul_forward(Context&, const MatmulShape& shape, const T* a, const T* b, const Epilogue<WeightOf<T>>& epilogue, WeightOf<T>* y,
+                    void*) {
   for (std::int64_t i = 0; i < shape.m; ++i)
     for (std::int64_t j = 0; j < shape.n; ++j) {
       double sum = 0;
@@ -27,7 +33,7 @@ void matmul_forward(Context&, const MatmulShape& shape, const T* a, const T* b, 
         const T right = shape.transpose_b ? b[j * shape.b_stride + l] : b[l * shape.b_stride + j];
         sum += static_cast<double>(left) * right;
       }
-      y[i * shape.y_stride + j] = finish(sum, epilogue, j);
+      y[i * shape.y_stride + j] = static_cast<WeightOf<T>>(finish<WeightOf<T>>(sum, epilogue, j, i * shape.y_stride + j));
     }
 }
 

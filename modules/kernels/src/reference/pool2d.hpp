@@ -41,9 +41,22 @@ void for_each_pool_cell(const Pool2dShape& s, const PoolWindow& window, Body bod
     for (std::int64_t column = window.column_begin; column < window.column_end; ++column) body(row * s.w + column);
 }
 
-template <class T>
-void clear_pool_input(const Pool2dShape& s, T* dx) {
-  for (std::int64_t pixel = 0; pixel < s.n * s.h * s.w; ++pixel) std::fill_n(dx + pixel * s.x_pitch, s.c, T{0});
+/// Sets every input element to the sum of term(output pixel of all images, channel, window, position) over the windows that hold its
+/// cell, in scan order; `position` is the cell's row * w + column.
+template <class T, class Term>
+void gather_pool_gradient(const Pool2dShape& s, T* dx, Term term) {
+  for (std::int64_t pixel = 0; pixel < s.n * s.h * s.w; ++pixel)
+    for (std::int64_t c = 0; c < s.c; ++c) {
+      const std::int64_t n = pixel / (s.h * s.w), position = pixel % (s.h * s.w), row = position / s.w, column = position % s.w;
+      double sum = 0;
+      for (std::int64_t i = 0; i < s.p; ++i)
+        for (std::int64_t j = 0; j < s.q; ++j) {
+          const PoolWindow window = pool_window(s, i, j);
+          if (row < window.row_begin || row >= window.row_end) break;  // this row of windows does not hold it
+          if (column >= window.column_begin && column < window.column_end) sum += term((n * s.p + i) * s.q + j, c, window, position);
+        }
+      dx[pixel * s.x_pitch + c] = static_cast<T>(sum);
+    }
 }
 
 template <class T>
@@ -62,9 +75,8 @@ void max_pool2d_forward(Context&, const Pool2dShape& s, const T* x, T* y, std::i
 
 template <class T>
 void max_pool2d_backward(Context&, const Pool2dShape& s, const T* dy, const std::int32_t* argmax, T* dx) {
-  clear_pool_input(s, dx);
-  for_each_pool_output(s, [&](std::int64_t n, std::int64_t output, const PoolWindow&, std::int64_t c) {
-    dx[(n * s.h * s.w + argmax[output * s.c + c]) * s.x_pitch + c] += dy[output * s.y_pitch + c];
+  gather_pool_gradient(s, dx, [&](std::int64_t output, std::int64_t c, const PoolWindow&, std::int64_t position) {
+    return argmax[output * s.c + c] == position ? static_cast<double>(dy[output * s.y_pitch + c]) : 0.0;
   });
 }
 
@@ -79,10 +91,8 @@ void average_pool2d_forward(Context&, const Pool2dShape& s, const T* x, T* y) {
 
 template <class T>
 void average_pool2d_backward(Context&, const Pool2dShape& s, const T* dy, T* dx) {
-  clear_pool_input(s, dx);
-  for_each_pool_output(s, [&](std::int64_t n, std::int64_t output, const PoolWindow& window, std::int64_t c) {
-    const T share = static_cast<T>(dy[output * s.y_pitch + c] / pool_divisor(s, window));
-    for_each_pool_cell(s, window, [&](std::int64_t position) { dx[(n * s.h * s.w + position) * s.x_pitch + c] += share; });
+  gather_pool_gradient(s, dx, [&](std::int64_t output, std::int64_t c, const PoolWindow& window, std::int64_t) {
+    return dy[output * s.y_pitch + c] / pool_divisor(s, window);
   });
 }
 

@@ -1,7 +1,9 @@
-// The page of the reference kernels: slow and obviously right, for f32 (what tests compare with) and f64 (what gradient checks run on).
+// The page of the reference kernels: slow and obviously right, for f32 (what tests compare with), f64 (what gradient checks run on)
+// and bf16.
 #include "fovea/kernels/kernel_table.hpp"
 #include "reference/batch_norm.hpp"
 #include "reference/conv2d.hpp"
+#include "reference/conversion.hpp"
 #include "reference/elementwise.hpp"
 #include "reference/matmul.hpp"
 #include "reference/optimizer.hpp"
@@ -12,6 +14,19 @@
 namespace fovea::kernels {
 
 namespace {
+
+template <class T>
+constexpr SoftmaxKernels<T> kSoftmax = {.forward = reference::softmax_forward<T>,
+                                        .backward = reference::softmax_backward<T>,
+                                        .cross_entropy = reference::cross_entropy<T>,
+                                        .cross_entropy_backward = reference::cross_entropy_backward<T>};
+template <>
+constexpr SoftmaxKernels<bf16> kSoftmax<bf16>{};
+
+template <class T>
+constexpr OptimizerKernels<T> kOptimizer = {.sgd = reference::sgd<T>, .adamw = reference::adamw<T>};
+template <>
+constexpr OptimizerKernels<bf16> kOptimizer<bf16>{};
 
 template <class T>
 constexpr TypedKernels<T> kTyped = {
@@ -44,17 +59,21 @@ constexpr TypedKernels<T> kTyped = {
                .sum = reference::sum<T>,
                .sum_rows_workspace_bytes = reference::sum_rows_workspace_bytes,
                .sum_rows = reference::sum_rows<T>},
-    .softmax = {.forward = reference::softmax_forward<T>,
-                .backward = reference::softmax_backward<T>,
-                .cross_entropy = reference::cross_entropy<T>,
-                .cross_entropy_backward = reference::cross_entropy_backward<T>},
-    .optimizer = {.sgd = reference::sgd<T>, .adamw = reference::adamw<T>},
+    .softmax = kSoftmax<T>,
+    .optimizer = kOptimizer<T>,
 };
+
+constexpr ConversionKernels kConversion = {.f32_to_bf16 = reference::convert<float, bf16>,
+                                           .bf16_to_f32 = reference::convert<bf16, float>,
+                                           .f64_to_bf16 = reference::convert<double, bf16>,
+                                           .bf16_to_f64 = reference::convert<bf16, double>,
+                                           .f32_to_f64 = reference::convert<float, double>,
+                                           .f64_to_f32 = reference::convert<double, float>};
 
 }  // namespace
 
 const KernelTable& reference_table() {
-  static constexpr KernelTable table{"reference", kTyped<float>, kTyped<double>};
+  static constexpr KernelTable table{"reference", kTyped<float>, kTyped<double>, kTyped<bf16>, kConversion};
   return table;
 }
 

@@ -20,9 +20,10 @@ class Threads {
   /// The threads that there really are.
   int count() const;
 
-  /// Calls body(argument, block) once for every block in [0, blocks), in any order, and returns when all are done.
+  /// Calls body(argument, block, slot) once for every block in [0, blocks), in any order, and returns when all are done. `slot` is in
+  /// [0, count()), and no two calls that run at the same time have the same: it names scratch memory, never what is computed.
   /// The form for kernels compiled per instruction set: no template is shared with them.
-  void run_blocks(std::int64_t blocks, void (*body)(void* argument, std::int64_t block), void* argument) const;
+  void run_blocks(std::int64_t blocks, void (*body)(void* argument, std::int64_t block, int slot), void* argument) const;
 
  private:
   struct Arena;
@@ -33,7 +34,15 @@ class Threads {
 template <class Body>
 void parallel_blocks(const Threads& threads, std::int64_t blocks, Body&& body) {
   threads.run_blocks(
-      blocks, [](void* argument, std::int64_t block) { (*static_cast<std::remove_reference_t<Body>*>(argument))(block); }, &body);
+      blocks, [](void* argument, std::int64_t block, int) { (*static_cast<std::remove_reference_t<Body>*>(argument))(block); }, &body);
+}
+
+/// The same with body(block, slot), for blocks that need scratch memory: one piece per slot.
+template <class Body>
+void parallel_slots(const Threads& threads, std::int64_t blocks, Body&& body) {
+  threads.run_blocks(
+      blocks, [](void* argument, std::int64_t block, int slot) { (*static_cast<std::remove_reference_t<Body>*>(argument))(block, slot); },
+      &body);
 }
 
 /// Calls body(begin, end) over [0, count) in runs of at most `grain`; the runs depend only on count and grain.

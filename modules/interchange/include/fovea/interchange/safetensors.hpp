@@ -26,7 +26,7 @@ struct SafetensorsFile {
   std::map<std::string, std::string> metadata;
 };
 
-/// Reads F64, F32, I64, I32 and U8 as they are, F16 and BF16 converted to f32. Everything is validated before it is used; each violation
+/// Reads F64, F32, BF16, I64, I32 and U8 as they are, F16 converted to f32. Everything is validated before it is used; each violation
 /// of the format is a FileError that names the tensor and what was expected.
 SafetensorsFile read_safetensors(const std::filesystem::path& path);
 

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "fovea/kernels/weight.hpp"
+
 namespace fovea::kernels {
 
 class Context;
@@ -17,16 +19,17 @@ template <class T>
 struct BatchNormKernels {
   std::size_t (*workspace_bytes)(const BatchNormShape&);
   /// mean[c] and variance[c] (biased, 1/rows) of x [rows, channels] dense. Partial results are merged in a fixed order. rows >= 1.
-  void (*statistics)(Context&, const BatchNormShape&, const T* x, T* mean, T* variance, void* workspace);
+  void (*statistics)(Context&, const BatchNormShape&, const T* x, WeightOf<T>* mean, WeightOf<T>* variance, void* workspace);
   /// y = (x - mean) * inverse_deviation * gamma + beta
-  void (*normalize)(Context&, const BatchNormShape&, const T* x, const T* mean, const T* inverse_deviation, const T* gamma, const T* beta,
-                    T* y);
+  void (*normalize)(Context&, const BatchNormShape&, const T* x, const WeightOf<T>* mean, const WeightOf<T>* inverse_deviation,
+                    const WeightOf<T>* gamma, const WeightOf<T>* beta, T* y);
   /// Gradients through the batch statistics: dx [rows, channels], dgamma[c], dbeta[c], all overwritten.
-  void (*backward)(Context&, const BatchNormShape&, const T* x, const T* dy, const T* mean, const T* inverse_deviation, const T* gamma,
-                   T* dx, T* dgamma, T* dbeta, void* workspace);
+  void (*backward)(Context&, const BatchNormShape&, const T* x, const T* dy, const WeightOf<T>* mean, const WeightOf<T>* inverse_deviation,
+                   const WeightOf<T>* gamma, T* dx, WeightOf<T>* dgamma, WeightOf<T>* dbeta, void* workspace);
   /// The same with fixed statistics (evaluation mode): dx = dy * gamma * inverse_deviation.
-  void (*backward_fixed)(Context&, const BatchNormShape&, const T* x, const T* dy, const T* mean, const T* inverse_deviation,
-                         const T* gamma, T* dx, T* dgamma, T* dbeta, void* workspace);
+  void (*backward_fixed)(Context&, const BatchNormShape&, const T* x, const T* dy, const WeightOf<T>* mean,
+                         const WeightOf<T>* inverse_deviation, const WeightOf<T>* gamma, T* dx, WeightOf<T>* dgamma, WeightOf<T>* dbeta,
+                         void* workspace);
 };
 
 }  // namespace fovea::kernels

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "fovea/kernels/weight.hpp"
+
 namespace fovea::kernels {
 
 class Context;
@@ -20,13 +22,13 @@ struct ElementwiseKernels {
   void (*subtract)(Context&, std::int64_t count, const T* a, const T* b, T* y);
   void (*multiply)(Context&, std::int64_t count, const T* a, const T* b, T* y);
   /// y = alpha * x + beta
-  void (*affine)(Context&, std::int64_t count, T alpha, T beta, const T* x, T* y);
+  void (*affine)(Context&, std::int64_t count, WeightOf<T> alpha, WeightOf<T> beta, const T* x, T* y);
   /// y = max(x, 0); NaN stays NaN.
   void (*relu)(Context&, std::int64_t count, const T* x, T* y);
   /// dx = y > 0 ? dy : 0, where y is the result of relu.
   void (*relu_backward)(Context&, std::int64_t count, const T* y, const T* dy, T* dx);
   /// y = kept ? scale * x : 0. The backward pass is the same call on dy.
-  void (*dropout)(Context&, std::int64_t count, DropoutMask, T scale, const T* x, T* y);
+  void (*dropout)(Context&, std::int64_t count, DropoutMask, WeightOf<T> scale, const T* x, T* y);
 };
 
 }  // namespace fovea::kernels

@@ -6,6 +6,7 @@
 #include "fovea/kernels/batch_norm.hpp"
 #include "fovea/kernels/context.hpp"
 #include "fovea/kernels/conv2d.hpp"
+#include "fovea/kernels/conversion.hpp"
 #include "fovea/kernels/elementwise.hpp"
 #include "fovea/kernels/matmul.hpp"
 #include "fovea/kernels/optimizer.hpp"
@@ -15,7 +16,7 @@
 
 namespace fovea::kernels {
 
-/// The kernels of one element type.
+/// The kernels of one element type of activations. bf16 has no softmax and no optimizer: losses, parameters and their state are f32.
 template <class T>
 struct TypedKernels {
   MatmulKernels<T> matmul;
@@ -32,6 +33,8 @@ struct KernelTable {
   const char* name;  ///< "cpu/avx512", "reference"
   TypedKernels<float> f32;
   TypedKernels<double> f64;
+  TypedKernels<fovea::bf16> bf16;
+  ConversionKernels conversion;
 
   template <class T>
   const TypedKernels<T>& of() const;
@@ -44,11 +47,17 @@ template <>
 inline const TypedKernels<double>& KernelTable::of<double>() const {
   return f64;
 }
+template <>
+inline const TypedKernels<fovea::bf16>& KernelTable::of<fovea::bf16>() const {
+  return bf16;
+}
 
-/// Slow and obviously right, in the order of the formulas, on one thread. Tests compare with it, and it is the f64 path.
+/// Slow and obviously right, in the order of the formulas, on one thread. Tests compare with it, and it is the f64 path. With bf16 it
+/// computes as with f32 or wider and rounds once at the end.
 const KernelTable& reference_table();
 
-/// The CPU's kernels for one instruction set; f64 is the reference. The set must be supported by this machine.
+/// The CPU's kernels for one instruction set; f64 is the reference, and so is what the set has no bf16 kernel for. The set must be
+/// supported by this machine.
 const KernelTable& cpu_table(Isa isa);
 
 /// The kernels of a device: for the CPU those of active_isa(). Throws OptionError when this build has none for the device.

@@ -21,8 +21,8 @@ struct MatmulShape {
 template <class T>
 struct MatmulKernels {
   std::size_t (*workspace_bytes)(const MatmulShape&);
-  /// The bias has n elements. k = 0 gives the epilogue of zero.
-  void (*forward)(Context&, const MatmulShape&, const T* a, const T* b, const Epilogue<T>&, T* y, void* workspace);
+  /// The bias has n elements. bf16 operands give f32. k = 0 gives the epilogue of zero.
+  void (*forward)(Context&, const MatmulShape&, const T* a, const T* b, const Epilogue<WeightOf<T>>&, WeightOf<T>* y, void* workspace);
 };
 
 }  // namespace fovea::kernels

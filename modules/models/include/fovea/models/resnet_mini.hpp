@@ -3,8 +3,7 @@
 
 #include <vector>
 
-#include "fovea/models/basic_block.hpp"
-#include "fovea/nn/linear.hpp"
+#include "fovea/models/resnet.hpp"
 
 namespace fovea {
 
@@ -17,16 +16,9 @@ struct ResNetMiniOptions {
 
 /// The CIFAR form of He et al. 2016, section 4.2: 3x3 stem without pooling, stages of basic blocks, global average, one linear layer.
 /// [N,H,W,C] -> logits [N,classes]. Children: conv1, bn1, layer1.0 ..., fc, as in torchvision's ResNet.
-class ResNetMini final : public Layer {
+class ResNetMini final : public ResNet {
  public:
   explicit ResNetMini(const ResNetMiniOptions& options = {});
-  Variable forward(const Variable& x) override;
-
- private:
-  Conv2d conv1_;
-  BatchNorm2d bn1_;
-  std::vector<std::unique_ptr<Sequential>> stages_;
-  Linear fc_;
 };
 
 }  // namespace fovea

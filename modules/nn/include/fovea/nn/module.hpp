@@ -39,7 +39,8 @@ class Module {
   bool is_training() const { return training_; }
 
   void clear_grad();
-  /// Converts floating parameters and buffers; gradients are dropped.
+  /// Converts floating parameters and buffers to f32 or f64; gradients are dropped. bf16 is a type of activations only, chosen by the
+  /// type of the input (cast()): OptionError.
   void to(DType dtype);
 
   /// Draws this module's own parameters anew; children are not touched.

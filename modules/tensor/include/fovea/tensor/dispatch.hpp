@@ -23,6 +23,21 @@ decltype(auto) dispatch_floating(DType dtype, const char* operation, Body&& body
   }
 }
 
+/// The same for what activations are made of: float, double or bf16.
+template <class Body>
+decltype(auto) dispatch_activation(DType dtype, const char* operation, Body&& body) {
+  switch (dtype) {
+    case DType::f32:
+      return std::forward<Body>(body).template operator()<float>();
+    case DType::f64:
+      return std::forward<Body>(body).template operator()<double>();
+    case DType::bf16:
+      return std::forward<Body>(body).template operator()<bf16>();
+    default:
+      throw ShapeError(std::string("[") + operation + "] wants f32, f64 or bf16, found " + name_of(dtype));
+  }
+}
+
 /// The same for every element type.
 template <class Body>
 decltype(auto) dispatch_any(DType dtype, Body&& body) {
@@ -31,6 +46,8 @@ decltype(auto) dispatch_any(DType dtype, Body&& body) {
       return std::forward<Body>(body).template operator()<float>();
     case DType::f64:
       return std::forward<Body>(body).template operator()<double>();
+    case DType::bf16:
+      return std::forward<Body>(body).template operator()<bf16>();
     case DType::u8:
       return std::forward<Body>(body).template operator()<std::uint8_t>();
     case DType::i32:

@@ -12,9 +12,10 @@ namespace fovea {
 /// What the conversion between memory (channels last) and files (channels first) has to know of a parameter.
 struct FileLayout {
   enum class Kind : std::uint8_t {
-    plain,                 ///< the same in memory and in files
-    conv_filter,           ///< memory [K,R,S,C], file [K,C,R,S] (OIHW)
-    linear_after_flatten,  ///< memory [out, H*W*C], file [out, C*H*W]: the columns are permuted
+    plain,                  ///< the same in memory and in files
+    conv_filter,            ///< memory [K,R,S,C], file [K,C,R,S] (OIHW)
+    conv_transpose_filter,  ///< memory [C,R,S,K], file [C,K,R,S] (IOHW): the input channels come first in both
+    linear_after_flatten,   ///< memory [out, H*W*C], file [out, C*H*W]: the columns are permuted
   };
   Kind kind = Kind::plain;
   std::int64_t height = 0, width = 0, channels = 0;  ///< of the flattened image, for linear_after_flatten

@@ -12,7 +12,7 @@ struct BatchNormResult {
 };
 
 /// x [..., C]: each channel is shifted and scaled to mean 0 and variance 1 over all other axes, then y = gamma * x_hat + beta.
-/// gamma and beta are [C]. Throws ShapeError when a channel has no elements.
+/// gamma and beta are [C]; with x in bf16 they and the statistics are f32, and y is bf16. Throws ShapeError when a channel has no elements.
 BatchNormResult batch_norm(const Variable& x, const Variable& gamma, const Variable& beta, double epsilon = 1e-5);
 
 /// The same with given statistics (evaluation mode): they are constants for the gradient.

@@ -1,0 +1,48 @@
+// Residual networks.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "fovea/nn/batch_norm.hpp"
+#include "fovea/nn/conv2d.hpp"
+#include "fovea/nn/linear.hpp"
+#include "fovea/nn/sequential.hpp"
+
+namespace fovea {
+
+struct ResNetOptions {
+  enum class Block : std::uint8_t { basic, bottleneck };
+  enum class Stem : std::uint8_t {
+    large,  ///< for photographs: 7x7 with stride 2, maximum of 3x3 with stride 2
+    small,  ///< for small images: 3x3, no pooling
+  };
+  std::int64_t channels = 3;  ///< of the input, which may have any size
+  std::int64_t classes = 1000;
+  Stem stem = Stem::large;
+  Block block = Block::basic;
+  std::vector<std::int64_t> blocks = {2, 2, 2, 2};         ///< per stage
+  std::vector<std::int64_t> widths = {64, 128, 256, 512};  ///< of the stages' 3x3 filters; each stage but the first halves the image
+};
+
+/// The networks of table 1: a depth of 18, 34, 50, 101 or 152. Throws OptionError for another.
+ResNetOptions resnet_options(int depth);
+/// ResNet-18 with the small stem, for images of about 32x32.
+ResNetOptions resnet18_cifar_options();
+
+/// He et al., "Deep residual learning for image recognition", CVPR 2016: stem, stages of residual blocks, global average, one linear layer.
+/// [N,H,W,C] -> logits [N,classes]. Children: conv1, bn1, layer1.0 ..., fc, as in torchvision. Throws OptionError for options out of range.
+class ResNet : public Layer {
+ public:
+  explicit ResNet(const ResNetOptions& options = {});
+  Variable forward(const Variable& x) override;
+
+ private:
+  ResNetOptions::Stem stem_;
+  Conv2d conv1_;
+  BatchNorm2d bn1_;
+  std::vector<std::unique_ptr<Sequential>> stages_;
+  Linear fc_;
+};
+
+}  // namespace fovea

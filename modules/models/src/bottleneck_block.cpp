@@ -1,0 +1,30 @@
+#include "fovea/models/bottleneck_block.hpp"
+
+#include "downsample.hpp"
+#include "norm_relu.hpp"
+
+namespace fovea {
+
+BottleneckBlock::BottleneckBlock(std::int64_t in_channels, std::int64_t width, std::int64_t stride)
+    : conv1(in_channels, width, {.kernel = 1, .bias = false}),
+      bn1(width),
+      conv2(width, width, {.kernel = 3, .stride = stride, .padding = 1, .bias = false}),
+      bn2(width),
+      conv3(width, kExpansion * width, {.kernel = 1, .bias = false}),
+      bn3(kExpansion * width) {
+  register_module("conv1", conv1);
+  register_module("bn1", bn1);
+  register_module("conv2", conv2);
+  register_module("bn2", bn2);
+  register_module("conv3", conv3);
+  register_module("bn3", bn3);
+  make_downsample(downsample, in_channels, kExpansion * width, stride);
+  if (downsample) register_module("downsample", *downsample);
+}
+
+Variable BottleneckBlock::forward(const Variable& x) {
+  const Variable y = conv3(norm_relu(bn2, conv2(norm_relu(bn1, conv1(x)))));
+  return norm_add_relu(bn3, y, downsample ? downsample->forward(x) : x);
+}
+
+}  // namespace fovea
