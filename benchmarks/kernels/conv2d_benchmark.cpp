@@ -1,4 +1,4 @@
-// Convolution layers of well-known networks, all three passes: conv2d_benchmark --benchmark_filter='forward/c64_56.*/threads:1'
+// Convolution layers of well-known networks, all three passes: conv2d_benchmark --benchmark_filter='f32/forward/c64_56.*/threads:1'
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -11,10 +11,11 @@
 namespace fovea::kernels {
 namespace {
 
-std::vector<float> random_values(std::int64_t count, std::uint64_t seed) {
+template <class T = float>
+std::vector<T> random_values(std::int64_t count, std::uint64_t seed) {
   RandomStream stream(seed);
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (float& value : values) value = static_cast<float>(stream.uniform(-1, 1));
+  std::vector<T> values(static_cast<std::size_t>(count));
+  for (T& value : values) value = static_cast<T>(stream.uniform(-1, 1));
   return values;
 }
 
@@ -51,13 +52,14 @@ constexpr Case kCases[] = {
     {"lenet_conv2", 64, 20, 14, 50, 5, 1, 2, 1},      {"lenet_fc", 64, 2450, 1, 500, 1, 1, 0, 1},
 };
 
+template <class T>
 void run(benchmark::State& state, const Case& layer, Conv2dPass pass) {
-  const Conv2dKernels<float>& conv2d = table().f32.conv2d;
+  const Conv2dKernels<T>& conv2d = table().of<T>().conv2d;
   Conv2dShape shape = layer.shape();
   shape.choice = state.range(1) != 0 ? Conv2dChoice::direct : Conv2dChoice::by_batch;
   Context context(static_cast<int>(state.range(0)));
   const std::int64_t x_count = shape.n * shape.h * shape.w * shape.c, y_count = shape.n * shape.p * shape.q * shape.k;
-  std::vector<float> x = random_values(x_count, 1), y = random_values(y_count, 2);
+  std::vector<T> x = random_values<T>(x_count, 1), y = random_values<T>(y_count, 2);
   std::vector<float> filter = random_values(shape.k * shape.r * shape.s * shape.c / shape.groups, 3);
   std::vector<std::byte> packed(conv2d.packed_filter_bytes(shape));
   conv2d.pack_filter(context, shape, filter.data(), packed.data());
@@ -79,24 +81,28 @@ void run(benchmark::State& state, const Case& layer, Conv2dPass pass) {
   state.counters["GFLOP/s"] = benchmark::Counter(operations * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
 }
 
-void register_all() {
-  for (const Case& layer : kCases)
+template <class T>
+void register_all(const std::string& precision) {
+  for (const Case& layer : kCases) {
+    const bool has_choice = precision == "f32" && layer.filter == 3 && layer.groups == 1;
     for (const auto& [name, pass] : {std::pair{"forward", Conv2dPass::forward},
                                      {"backward_data", Conv2dPass::backward_data},
                                      {"backward_filter", Conv2dPass::backward_filter}})
-      benchmark::RegisterBenchmark((std::string(name) + "/" + layer.name).c_str(),
-                                   [&layer, pass = pass](benchmark::State& state) { run(state, layer, pass); })
+      benchmark::RegisterBenchmark((precision + "/" + name + "/" + layer.name).c_str(),
+                                   [&layer, pass = pass](benchmark::State& state) { run<T>(state, layer, pass); })
           ->ArgNames({"threads", "direct"})
-          ->ArgsProduct({{1, 2}, layer.filter == 3 && layer.groups == 1 ? std::vector<std::int64_t>{0, 1} : std::vector<std::int64_t>{0}})
+          ->ArgsProduct({{1, 2}, has_choice ? std::vector<std::int64_t>{0, 1} : std::vector<std::int64_t>{0}})
           ->UseRealTime()
           ->Unit(benchmark::kMillisecond);
+  }
 }
 
 }  // namespace
 }  // namespace fovea::kernels
 
 int main(int argc, char** argv) {
-  fovea::kernels::register_all();
+  fovea::kernels::register_all<float>("f32");
+  fovea::kernels::register_all<fovea::bf16>("bf16");
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
 }

@@ -31,7 +31,7 @@ void run(benchmark::State& state, std::int64_t size, bool transpose_a, bool tran
                           .y_stride = size};
   const std::vector<float> a = random_values(size * size, 1), b = random_values(size * size, 2);
   std::vector<float> y(a.size());
-  void* workspace = context.workspace(matmul.workspace_bytes(shape));
+  void* workspace = context.workspace(matmul.workspace_bytes(context, shape));
   for (auto _ : state) matmul.forward(context, shape, a.data(), b.data(), {}, y.data(), workspace);
   const double operations = 2.0 * static_cast<double>(size * size) * static_cast<double>(size);
   state.counters["GFLOP/s"] = benchmark::Counter(operations * 1e-9, benchmark::Counter::kIsIterationInvariantRate);

@@ -41,13 +41,11 @@ void inspect_file(const InspectFlags& flags) {
 }
 
 void inspect_name(const InspectFlags& flags) {
-  std::string size = flags.image_size;
-  for (const CatalogueEntry& entry : classifier_catalogue())
-    if (size.empty() && entry.name == flags.model) size = std::to_string(entry.image_size);
-  const ImageSize image = size.empty() ? ImageSize{1, 1} : parse_image_size(size);  // an unknown name is reported below
+  const CatalogueEntry entry = require_network(flags.model);
+  const ImageSize image = parse_image_size(flags.image_size.empty() ? std::to_string(entry.image_size) : flags.image_size);
   const NetworkInput input{.height = image.height, .width = image.width, .channels = flags.channels};
-  const Json architecture = classifier_architecture(flags.model, input, flags.classes, parse_json(flags.model_options, "model options"));
-  const auto network = build_classifier(architecture, flags.model);
+  const Json architecture = network_architecture(flags.model, input, flags.classes, parse_json(flags.model_options, "model options"));
+  const auto network = build_network(architecture, flags.model);
   print_report(flags, report_network(*network, input.height, input.width, input.channels), {{"architecture", architecture}});
 }
 

@@ -6,6 +6,7 @@
 #include <CLI/Formatter.hpp>
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
   add_evaluate(app, exit_code);
   add_predict(app, exit_code);
   add_inspect(app, exit_code);
+  add_benchmark(app, exit_code);
   add_convert(app, exit_code);
   add_selftest(app, exit_code);
   try {
@@ -48,6 +50,9 @@ int main(int argc, char** argv) {
       return kUnusable;
     }
     return app.exit(error) == 0 ? kAllDone : kUnusable;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "fovea: not enough memory\n");
+    return kUnusable;
   } catch (const std::exception& error) {
     fmt::print(stderr, "fovea: {}\n", error.what());
     return kUnusable;

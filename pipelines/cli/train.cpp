@@ -99,7 +99,7 @@ void add_train(CLI::App& app, int&) {
   command->add_option("--task", flags->task.value, "classify");
   command->add_option("--data", flags->data.value, "idx:DIR or folder:DIR");
   command->add_option("--names", flags->names.value, "file with one class name per line, for data that has none");
-  command->add_option("--model", flags->model.value, "lenet5 or resnet-mini");
+  command->add_option("--model", flags->model.value, "a classifier: lenet5, resnet-mini, resnet18, ... (fovea inspect NAME shows one)");
   command->add_option("--model-options", flags->model_options.value, "JSON, for instance {\"blocks\":2}");
   command->add_option("--image-size", flags->image_size.value, "N or WxH");
   command->add_option("--channels", flags->channels.value, "1 (grey) or 3 (colour)");

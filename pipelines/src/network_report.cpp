@@ -54,7 +54,9 @@ class ReportRecorder final : public Recorder {
       }
     }
     layer.macs = count_macs(layer, inputs);
-    if (field) field = through(function.attributes(), inputs, *field);
+    if (field)
+      field = layer.operation == "conv_transpose2d" ? through_transposed(function.attributes(), inputs, *field)
+                                                    : through(function.attributes(), inputs, *field);
     const bool is_plane = output.rank() == 4;
     if (field && is_plane) {
       layer.field_height = field->height;
@@ -80,9 +82,11 @@ class ReportRecorder final : public Recorder {
   }
 
   static std::int64_t count_macs(const LayerReport& layer, std::span<const Variable> inputs) {
-    if (layer.operation != "conv2d" && layer.operation != "linear") return 0;
-    const Shape& weight = inputs[1].shape();  // [K,R,S,C/groups] or [O,I]: one multiply-add per weight of an output channel
-    return weight[0] == 0 ? 0 : layer.output.numel() * (weight.numel() / weight[0]);
+    const bool transposed = layer.operation == "conv_transpose2d";
+    if (!transposed && layer.operation != "conv2d" && layer.operation != "linear") return 0;
+    // [K,R,S,C/groups] or [O,I]: one multiply-add per weight of an output channel; transposed [C,R,S,K/groups], of an input channel.
+    const Shape& weight = inputs[1].shape();
+    return weight[0] == 0 ? 0 : (transposed ? inputs[0].shape() : layer.output).numel() * (weight.numel() / weight[0]);
   }
 
   static Field through(const Attributes& attributes, std::span<const Variable> inputs, Field field) {
@@ -95,6 +99,17 @@ class ReportRecorder final : public Recorder {
     field.width += field.stride_width * dilation[1] * (window[1] - 1);
     field.stride_height *= (*stride)[0];
     field.stride_width *= (*stride)[1];
+    return field;
+  }
+
+  /// An output element sees the input elements whose windows reach it. Nothing is known of results finer than the image.
+  static std::optional<Field> through_transposed(const Attributes& attributes, std::span<const Variable> inputs, Field field) {
+    const Pair stride = find_pair(attributes, "stride").value(), dilation = find_pair(attributes, "dilation").value();
+    if (field.stride_height % stride[0] != 0 || field.stride_width % stride[1] != 0) return std::nullopt;
+    field.height += field.stride_height * (dilation[0] * (inputs[1].extent(1) - 1) / stride[0]);
+    field.width += field.stride_width * (dilation[1] * (inputs[1].extent(2) - 1) / stride[1]);
+    field.stride_height /= stride[0];
+    field.stride_width /= stride[1];
     return field;
   }
 

@@ -49,9 +49,9 @@ std::vector<SelftestRow> selftest_machine() {
 
 std::string to_text(const std::vector<SelftestRow>& rows) {
   std::string text =
-      fmt::format("{:<32} {:<14} {:<9} {:>6} {:>13} {:>9}\n", "kernel", "table", "precision", "shapes", "largest error", "allowed");
+      fmt::format("{:<32} {:<16} {:<9} {:>6} {:>13} {:>9}\n", "kernel", "table", "precision", "shapes", "largest error", "allowed");
   for (const SelftestRow& row : rows)
-    text += fmt::format("{:<32} {:<14} {:<9} {:>6} {:>13.1e} {:>9.1e}  {}\n", row.kernel, row.table, row.precision, row.shapes,
+    text += fmt::format("{:<32} {:<16} {:<9} {:>6} {:>13.1e} {:>9.1e}  {}\n", row.kernel, row.table, row.precision, row.shapes,
                         row.largest_error, row.tolerance, row.passed() ? "pass" : "FAIL: " + row.failure);
   const auto failed = std::count_if(rows.begin(), rows.end(), [](const SelftestRow& row) { return !row.passed(); });
   return text +

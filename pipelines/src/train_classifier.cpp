@@ -37,10 +37,8 @@ void require_one_of(const char* kind, const std::string& value, const std::vecto
 }
 
 void check(const ClassifierRecipe& recipe) {
-  std::vector<std::string> models;
-  for (const CatalogueEntry& entry : classifier_catalogue()) models.push_back(entry.name);
   require_one_of("task", recipe.task, {"classify"});
-  require_one_of("model", recipe.model, models);
+  require_classifier(recipe.model);
   require_one_of("optimizer", recipe.optimizer, {"sgd", "adamw"});
   require_one_of("schedule", recipe.schedule, {"constant", "step", "cosine"});
   for (const std::string& name : recipe.augment) require_one_of("augmentation", name, {"flip", "crop", "resized-crop"});
@@ -60,8 +58,7 @@ ClassifierRecipe resolve(ClassifierRecipe recipe, const ClassificationDataset& t
   if (recipe.image_size.empty() && first.channels() == 1) {
     recipe.image_size = fmt::format("{}x{}", first.cols, first.rows);
   } else if (recipe.image_size.empty()) {
-    for (const CatalogueEntry& entry : classifier_catalogue())
-      if (entry.name == recipe.model) recipe.image_size = std::to_string(entry.image_size);
+    recipe.image_size = std::to_string(require_classifier(recipe.model).image_size);
   }
   if (recipe.learning_rate == 0) recipe.learning_rate = recipe.optimizer == "sgd" ? 0.05 : 0.001;
   return recipe;
@@ -155,8 +152,8 @@ TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const Tra
   const Preprocessing preprocessing = preprocessing_for(recipe, train);
 
   const NetworkInput input{.height = preprocessing.height, .width = preprocessing.width, .channels = preprocessing.channels};
-  const Json architecture = classifier_architecture(recipe.model, input, static_cast<std::int64_t>(data.labels.size()),
-                                                    parse_json(recipe.model_options, "model options"));
+  const Json architecture = network_architecture(recipe.model, input, static_cast<std::int64_t>(data.labels.size()),
+                                                 parse_json(recipe.model_options, "model options"));
   prepare_folder(environment.out);
   write_recipe(environment.out / "recipe.json", recipe);
   ClassificationPipeline pipeline(build_classifier(architecture, "architecture"), architecture.dump(), preprocessing, data.labels);

@@ -96,7 +96,7 @@ TEST(Concat, RefusesInputsThatDoNotFit) {
          "[concat] input 2 has shape [1,4,5,3], but all axes except the last are to be as in input 0: [1,4,4,3]");
   expect({zeros({1, 4, 4, 3}), zeros({4, 4, 3})}, "[concat] input 1 has shape [4,4,3]");
   expect({zeros({2, 3}), zeros({2, 3}, DType::f64)}, "[concat] input 1 has type f64, expected f32");
-  expect({zeros({2, 3}, DType::u8)}, "[concat] wants f32 or f64, found u8");
+  expect({zeros({2, 3}, DType::u8)}, "[concat] wants f32, f64 or bf16, found u8");
   expect({zeros({2, 3}), Variable()}, "[concat] input 1 is undefined");
 }
 

@@ -170,7 +170,7 @@ TEST(ConvTranspose2d, RefusesTypesThatDoNotFit) {
   const auto expect = [](const Variable& in, const Variable& weight, const Variable& bias, const char* message) {
     EXPECT_THAT([&] { conv_transpose2d(in, weight, bias); }, ThrowsMessage<ShapeError>(HasSubstr(message)));
   };
-  expect(Variable(Tensor::zeros({1, 4, 4, 3}, DType::u8)), filter, {}, "[conv_transpose2d] wants f32 or f64, found u8");
+  expect(Variable(Tensor::zeros({1, 4, 4, 3}, DType::u8)), filter, {}, "[conv_transpose2d] wants f32, f64 or bf16, found u8");
   expect(x, Variable(Tensor::zeros({3, 2, 2, 5}, DType::f64)), {}, "[conv_transpose2d] filter has type f64, expected f32");
   expect(x, filter, Variable(Tensor::zeros({5}, DType::f64)), "[conv_transpose2d] bias has type f64, expected f32");
 }

@@ -15,7 +15,7 @@ using test::fovea_command;
 using testing::AllOf;
 using testing::HasSubstr;
 
-const std::vector<std::string> kVerbs = {"train", "evaluate", "predict", "inspect", "convert"};
+const std::vector<std::string> kVerbs = {"train", "evaluate", "predict", "inspect", "benchmark", "convert"};
 
 std::vector<std::string> matches(const std::string& text, const char* pattern) {
   const std::regex regex(pattern);

@@ -59,25 +59,26 @@ inline std::int64_t filter_count(const kernels::Conv2dShape& s) { return s.k * s
 template <class T>
 class ConvRunner {
  public:
-  static constexpr T kUntouched = 77;
+  using Weight = kernels::WeightOf<T>;
+  static constexpr float kUntouched = 77;
 
   explicit ConvRunner(const kernels::KernelTable& table, int threads = 1) : conv2d_(table.of<T>().conv2d), context_(threads) {}
 
-  std::vector<T> forward(const kernels::Conv2dShape& shape, const std::vector<T>& x, const std::vector<T>& filter,
+  std::vector<T> forward(const kernels::Conv2dShape& shape, const std::vector<T>& x, const std::vector<Weight>& filter,
                          const kernels::Epilogue<T>& epilogue = {}) {
     Scratch packed(conv2d_.packed_filter_bytes(shape));
-    std::vector<T> y(static_cast<std::size_t>(y_count(shape)), kUntouched);
+    std::vector<T> y(static_cast<std::size_t>(y_count(shape)), static_cast<T>(kUntouched));
     conv2d_.pack_filter(context_, shape, filter.data(), packed.data());
     conv2d_.forward(context_, shape, x.data(), packed.data(), epilogue, y.data(), workspace(shape, kernels::Conv2dPass::forward));
     return y;
   }
-  std::vector<T> backward_data(const kernels::Conv2dShape& shape, const std::vector<T>& dy, const std::vector<T>& filter) {
-    std::vector<T> dx(static_cast<std::size_t>(x_count(shape)), kUntouched);
+  std::vector<T> backward_data(const kernels::Conv2dShape& shape, const std::vector<T>& dy, const std::vector<Weight>& filter) {
+    std::vector<T> dx(static_cast<std::size_t>(x_count(shape)), static_cast<T>(kUntouched));
     conv2d_.backward_data(context_, shape, dy.data(), filter.data(), dx.data(), workspace(shape, kernels::Conv2dPass::backward_data));
     return dx;
   }
-  std::vector<T> backward_filter(const kernels::Conv2dShape& shape, const std::vector<T>& x, const std::vector<T>& dy) {
-    std::vector<T> dfilter(static_cast<std::size_t>(filter_count(shape)), kUntouched);
+  std::vector<Weight> backward_filter(const kernels::Conv2dShape& shape, const std::vector<T>& x, const std::vector<T>& dy) {
+    std::vector<Weight> dfilter(static_cast<std::size_t>(filter_count(shape)), kUntouched);
     conv2d_.backward_filter(context_, shape, x.data(), dy.data(), dfilter.data(), workspace(shape, kernels::Conv2dPass::backward_filter));
     return dfilter;
   }

@@ -29,7 +29,7 @@ std::vector<T> multiply(const kernels::KernelTable& table, const MatmulShape& sh
   const kernels::MatmulKernels<T>& matmul = table.of<T>().matmul;
   kernels::Context context(threads);
   std::vector<T> y(static_cast<std::size_t>(shape.m * shape.y_stride), kUntouched<T>);
-  test::Scratch workspace(matmul.workspace_bytes(shape));
+  test::Scratch workspace(matmul.workspace_bytes(context, shape));
   matmul.forward(context, shape, a.data(), b.data(), epilogue, y.data(), workspace.data());
   return y;
 }

@@ -17,46 +17,82 @@ using testing::HasSubstr;
 
 constexpr NetworkInput kGrey28{.height = 28, .width = 28, .channels = 1};
 
+/// Few channels, so that large networks are built quickly; empty where the network is small.
+Json narrow_options(const std::string& name) {
+  const Json defaults = default_architecture(name);
+  Json options = Json::object();
+  if (defaults.contains("widths")) options["widths"] = std::vector<std::int64_t>(defaults["widths"].size(), 3);
+  if (name == "vgg16") options["hidden"] = 4;
+  return options;
+}
+
 TEST(Catalogue, EveryNetworkRunsAtItsUsualSize) {
-  ASSERT_GE(classifier_catalogue().size(), 2u);
-  for (const CatalogueEntry& entry : classifier_catalogue()) {
+  ASSERT_GE(network_catalogue().size(), 11u);
+  for (const CatalogueEntry& entry : network_catalogue()) {
     EXPECT_FALSE(entry.summary.empty()) << entry.name;
-    const NetworkInput input{.height = entry.image_size, .width = entry.image_size, .channels = 3};
-    const auto network = build_classifier(classifier_architecture(entry.name, input, 7, Json()), entry.name);
+    const std::int64_t size = entry.image_size;
+    const NetworkInput input{.height = size, .width = size, .channels = 3};
+    const auto network = build_network(network_architecture(entry.name, input, 7, narrow_options(entry.name)), entry.name);
     network->eval();
     const NoGradGuard no_grad;
-    const Variable logits = network->forward(Variable(Tensor::zeros({2, input.height, input.width, 3})));
-    EXPECT_EQ(logits.shape(), Shape({2, 7})) << entry.name;
+    const Variable logits = network->forward(Variable(Tensor::zeros({2, size, size, 3})));
+    EXPECT_EQ(logits.shape(), entry.task == NetworkTask::classify ? Shape({2, 7}) : Shape({2, size, size, 7})) << entry.name;
   }
 }
 
+TEST(Catalogue, EntriesAreFoundByName) {
+  EXPECT_EQ(require_network("vgg16").image_size, 224);
+  EXPECT_EQ(require_network("unet").task, NetworkTask::segment);
+  EXPECT_EQ(require_classifier("resnet18-cifar").image_size, 32);
+  EXPECT_THAT(message_of<OptionError>([] { require_network("resnet-50"); }), HasSubstr("did you mean \"resnet50\""));
+  EXPECT_THAT(message_of<OptionError>([] { require_classifier("vgg"); }), HasSubstr("did you mean \"vgg16\""));
+}
+
+TEST(Catalogue, ASegmenterIsNoClassifier) {
+  const auto is_refused = AllOf(HasSubstr("model \"unet\" gives a class for every pixel"), HasSubstr("classifiers: lenet5, "),
+                                testing::Not(HasSubstr(", unet")));
+  EXPECT_THAT(message_of<OptionError>([] { require_classifier("unet"); }), is_refused);
+  EXPECT_THAT(message_of<OptionError>([] { build_classifier(default_architecture("unet"), "test"); }), is_refused);
+}
+
+TEST(Catalogue, DefaultsAreThoseOfTheNetwork) {
+  EXPECT_EQ(default_architecture("unet"), Json::parse(R"({"name":"unet","channels":3,"classes":2,"widths":[64,128,256,512,1024]})"));
+  EXPECT_EQ(default_architecture("resnet18-cifar"),
+            Json::parse(R"({"name":"resnet18-cifar","channels":3,"classes":10,"widths":[64,128,256,512]})"));
+  EXPECT_EQ(default_architecture("lenet5-classic"),
+            Json::parse(R"({"name":"lenet5-classic","height":28,"width":28,"channels":1,"classes":10})"));
+}
+
 TEST(Catalogue, DescriptionsHoldEveryOption) {
-  EXPECT_EQ(classifier_architecture("lenet5", kGrey28, 10, Json::object()),
+  EXPECT_EQ(network_architecture("lenet5", kGrey28, 10, Json::object()),
             Json::parse(R"({"name":"lenet5","height":28,"width":28,"channels":1,"classes":10,"filters1":20,"filters2":50,"hidden":500})"));
-  EXPECT_EQ(classifier_architecture("resnet-mini", kGrey28, 4, Json::parse(R"({"widths":[8,16],"blocks":2})")),
+  EXPECT_EQ(network_architecture("resnet-mini", kGrey28, 4, Json::parse(R"({"widths":[8,16],"blocks":2})")),
             Json::parse(R"({"name":"resnet-mini","channels":1,"classes":4,"widths":[8,16],"blocks":2})"));
 }
 
 TEST(Catalogue, DescriptionsBuildTheNetworkTheyDescribe) {
   // The lectures' table: 520 + 25,050 + 1,225,500 + 5,010.
-  const std::string text = classifier_architecture("lenet5", kGrey28, 10, Json::object()).dump();
+  const std::string text = network_architecture("lenet5", kGrey28, 10, Json::object()).dump();
   EXPECT_EQ(build_classifier(Json::parse(text), "text")->parameter_count(), 1'256'080);
   // 5*5*1*2+2, 5*5*2*3+3, (28/4)^2*3*4+4, 4*10+10
-  const Json small = classifier_architecture("lenet5", kGrey28, 10, {{"filters1", 2}, {"filters2", 3}, {"hidden", 4}});
+  const Json small = network_architecture("lenet5", kGrey28, 10, {{"filters1", 2}, {"filters2", 3}, {"hidden", 4}});
   EXPECT_EQ(build_classifier(Json::parse(small.dump()), "text")->parameter_count(), 52 + 153 + 592 + 50);
 }
 
 TEST(Catalogue, UnknownModelNamesTheNearest) {
-  EXPECT_THAT(message_of<OptionError>([] { classifier_architecture("lenet", kGrey28, 10, Json()); }),
+  EXPECT_THAT(message_of<OptionError>([] { network_architecture("lenet", kGrey28, 10, Json()); }),
               AllOf(HasSubstr("unknown model \"lenet\""), HasSubstr("did you mean \"lenet5\"")));
-  EXPECT_THAT(message_of<OptionError>([] { classifier_architecture("resnet_mini", kGrey28, 10, Json()); }),
+  EXPECT_THAT(message_of<OptionError>([] { network_architecture("resnet_mini", kGrey28, 10, Json()); }),
               HasSubstr("did you mean \"resnet-mini\""));
-  EXPECT_THAT(message_of<OptionError>([] { build_classifier({{"name", "vgg"}}, "test"); }), HasSubstr("Known: lenet5, resnet-mini"));
+  EXPECT_THAT(message_of<OptionError>([] {
+                build_classifier({{"name", "vgg"}}, "test");
+              }),
+              HasSubstr("Known: lenet5, lenet5-classic, resnet-mini"));
 }
 
 TEST(Catalogue, UnknownOptionNamesTheNearest) {
   EXPECT_THAT(message_of<OptionError>([] {
-                classifier_architecture("lenet5", kGrey28, 10, {{"filter1", 3}});
+                network_architecture("lenet5", kGrey28, 10, {{"filter1", 3}});
               }),
               AllOf(HasSubstr("model options of lenet5"), HasSubstr("\"filter1\""), HasSubstr("did you mean \"filters1\"")));
   EXPECT_THAT(message_of<OptionError>([] {
@@ -66,17 +102,17 @@ TEST(Catalogue, UnknownOptionNamesTheNearest) {
 }
 
 TEST(Catalogue, WhatTheDataDecidesCannotBeSet) {
-  for (const char* model : {"lenet5", "resnet-mini"})
+  for (const char* model : {"lenet5", "resnet-mini", "resnet50", "vgg16", "unet"})
     for (const char* key : {"name", "height", "width", "channels", "classes"})
       EXPECT_THAT(message_of<OptionError>([&] {
-                    classifier_architecture(model, kGrey28, 10, {{key, 3}});
+                    network_architecture(model, kGrey28, 10, {{key, 3}});
                   }),
                   AllOf(HasSubstr(key), HasSubstr("follows from the data")));
 }
 
 TEST(Catalogue, OptionsOfTheWrongKindAreErrors) {
   const auto message = [](const char* model, const char* options) {
-    return message_of<OptionError>([&] { classifier_architecture(model, kGrey28, 10, Json::parse(options)); });
+    return message_of<OptionError>([&] { network_architecture(model, kGrey28, 10, Json::parse(options)); });
   };
   EXPECT_THAT(message("lenet5", R"({"hidden":"many"})"), AllOf(HasSubstr("hidden is \"many\""), HasSubstr("a whole number")));
   EXPECT_THAT(message("lenet5", R"({"hidden":2.5})"), HasSubstr("a whole number"));

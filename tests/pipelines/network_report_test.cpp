@@ -8,8 +8,10 @@
 
 #include "fovea/models/lenet5.hpp"
 #include "fovea/models/resnet_mini.hpp"
+#include "fovea/models/unet.hpp"
 #include "fovea/nn/activation.hpp"
 #include "fovea/nn/conv2d.hpp"
+#include "fovea/nn/conv_transpose2d.hpp"
 #include "fovea/nn/pool2d.hpp"
 #include "fovea/nn/sequential.hpp"
 
@@ -67,6 +69,33 @@ TEST(NetworkReport, FollowsFieldsAndStridesThroughLeNet5) {
     EXPECT_EQ(layer.stride_height, expected[i].stride) << i;
     EXPECT_EQ(layer.stride_width, expected[i].stride) << i;
   }
+}
+
+TEST(NetworkReport, FollowsUNetDownAndUpAgain) {
+  UNet network({.channels = 1, .classes = 2, .widths = {2, 3}});
+  const NetworkReport report = report_network(network, 8, 12, 1);
+  auto layers = named_layers(report);
+  EXPECT_EQ(layers["up.0"].operation, "conv_transpose2d");
+  EXPECT_EQ(layers["up.0"].parameters, 3 * 2 * 2 * 2 + 2);
+  EXPECT_EQ(layers["up.0"].macs, 4 * 6 * 3 * 2 * 2 * 2);  // input pixels, times the weights
+  // 5 pixels after two 3x3; 6 at stride 2 after the pooling; 6 + 4 * 2 after the lower two; the 2x2 with stride 2 sees one of those.
+  EXPECT_EQ(layers["down.1.3"].field_height, 14);
+  EXPECT_EQ(layers["up.0"].field_height, 14);
+  EXPECT_EQ(layers["up.0"].stride_height, 1);
+  EXPECT_EQ(layers["dec.0.3"].field_width, 18);
+  EXPECT_EQ(layers["out"].macs, 8 * 12 * 2 * 2);
+}
+
+TEST(NetworkReport, WindowsOfATransposedConvolutionMayOverlap) {
+  Sequential network;
+  network.emplace<MaxPool2d>();
+  network.emplace<ConvTranspose2d>(1, 1, ConvTranspose2dOptions{.kernel = 4, .stride = 2, .padding = 1});
+  network.emplace<ConvTranspose2d>(1, 1);
+  const NetworkReport report = report_network(network, 8, 8, 1);
+  EXPECT_EQ(report.layers[1].field_height, 4);  // two neighbours of 2 pixels
+  EXPECT_EQ(report.layers[1].stride_height, 1);
+  EXPECT_EQ(report.layers[2].output, (Shape{1, 16, 16, 1}));
+  EXPECT_EQ(report.layers[2].field_height, 0);  // finer than the image
 }
 
 TEST(NetworkReport, CountsTheMemoryOfOutputs) {

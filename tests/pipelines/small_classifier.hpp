@@ -11,7 +11,7 @@ namespace fovea::test {
 
 inline Json small_architecture(const std::string& model = "lenet5", std::int64_t channels = 3) {
   const Json options = model == "lenet5" ? Json{{"filters1", 4}, {"filters2", 6}, {"hidden", 16}} : Json{{"widths", {4, 8}}};
-  return classifier_architecture(model, {.height = 16, .width = 12, .channels = channels}, 3, options);
+  return network_architecture(model, {.height = 16, .width = 12, .channels = channels}, 3, options);
 }
 
 inline Preprocessing small_preprocessing(std::int64_t channels = 3) {

@@ -288,6 +288,7 @@ TEST_F(TrainClassifier, WrongRecipesAreErrors) {
   };
   EXPECT_THAT(message({{"task", "detect"}}), HasSubstr("unknown task \"detect\""));
   EXPECT_THAT(message({{"model", "lenet4"}, {"image_size", ""}}), HasSubstr("did you mean \"lenet5\""));
+  EXPECT_THAT(message({{"model", "unet"}, {"model_options", Json::object()}}), HasSubstr("gives a class for every pixel"));
   EXPECT_THAT(message({{"model_options", {{"filter1", 2}}}}), HasSubstr("did you mean \"filters1\""));
   EXPECT_THAT(message({{"optimizer", "adam"}}), HasSubstr("did you mean \"adamw\""));
   EXPECT_THAT(message({{"schedule", "cosin"}}), HasSubstr("did you mean \"cosine\""));

@@ -12,12 +12,20 @@ namespace fovea {
 
 namespace {
 
-constexpr std::array kAllIsas{Isa::portable, Isa::avx2, Isa::avx512};
+constexpr std::array kAllIsas{Isa::portable, Isa::avx2, Isa::avx512, Isa::avx512_bf16};
 
 std::string supported_names() {
   std::string names;
   for (const Isa isa : supported_isas()) names += (names.empty() ? "" : ", ") + std::string(name_of(isa));
   return names;
+}
+
+bool multiplies_bf16_fast() {
+#if defined(__x86_64__)
+  return __builtin_cpu_is("amd");
+#else
+  return false;
+#endif
 }
 
 }  // namespace
@@ -30,6 +38,8 @@ const char* name_of(Isa isa) {
       return "avx2";
     case Isa::avx512:
       return "avx512";
+    case Isa::avx512_bf16:
+      return "avx512_bf16";
   }
   return "?";
 }
@@ -41,6 +51,7 @@ bool is_supported(Isa isa) {
   if (isa == Isa::avx512)
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+  if (isa == Isa::avx512_bf16) return is_supported(Isa::avx512) && __builtin_cpu_supports("avx512bf16");
 #endif
   return false;
 }
@@ -53,7 +64,10 @@ std::vector<Isa> supported_isas() {
 }
 
 Isa choose_isa(std::string_view forced) {
-  if (forced.empty()) return supported_isas().back();
+  if (forced.empty()) {
+    const Isa strongest = supported_isas().back();
+    return strongest == Isa::avx512_bf16 && !multiplies_bf16_fast() ? Isa::avx512 : strongest;
+  }
   for (const Isa isa : kAllIsas) {
     if (name_of(isa) != forced) continue;
     if (!is_supported(isa)) throw OptionError(fmt::format("FOVEA_ISA={}: this machine has only {}", forced, supported_names()));

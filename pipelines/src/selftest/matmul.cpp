@@ -45,7 +45,7 @@ void check_matmul(Suite<T>& suite) {
         const auto a = run.values((s.transpose_a ? s.k : s.m) * s.a_stride), b = run.values((s.transpose_b ? s.n : s.k) * s.b_stride);
         const auto bias = run.weights(s.n);
         auto y = run.empty_weights(s.m * s.y_stride);
-        void* const workspace = run.scratch(kernels.matmul.workspace_bytes(s));
+        void* const workspace = run.scratch(kernels.matmul.workspace_bytes(run.context(), s));
         kernels.matmul.forward(run.context(), s, a.data(), b.data(), {.bias = bias.data()}, y.data(), workspace);
         run.result(y);
       });

@@ -31,7 +31,7 @@ class Concat final : public Function {
   std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override {
     if (in.empty()) throw ShapeError("[concat] wants at least one input");
     const Shape& first = in[0].shape;
-    check_floating(name(), in[0]);
+    check_activation(name(), in[0]);
     if (first.rank() < 1) throw ShapeError("[concat] wants at least one axis, found a scalar");
     const auto outer = static_cast<std::size_t>(first.rank() - 1);
     std::int64_t channels = 0;

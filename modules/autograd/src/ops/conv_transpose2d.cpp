@@ -42,20 +42,24 @@ Conv2dShape underlying(const Shape& x, const Shape& filter, const ConvTranspose2
       .pad_left = g.padding.left,
       .groups = g.groups,
       .x_pitch = channels,
-      .y_pitch = filter[0]};
+      .y_pitch = filter[0],
+      .choice = kernels::conv2d_choice(false)};
 }
 
 /// The data pass has no epilogue, so that the bias takes a pass of its own.
 void add_bias(const Tensor& bias, Tensor& y) {
-  dispatch_floating(y.dtype(), "conv_transpose2d", [&]<class T>() {
+  dispatch_activation(y.dtype(), "conv_transpose2d", [&]<class T>() {
     constexpr std::int64_t kPixelsPerBlock = 256;
     const std::int64_t channels = bias.numel();
-    const T* values = bias.data<T>();
+    const auto* values = bias.data<kernels::WeightOf<T>>();
     T* pixels = y.mutable_data<T>();
     parallel_for(Context::current().threads(), channels == 0 ? 0 : y.numel() / channels, kPixelsPerBlock,
                  [&](std::int64_t begin, std::int64_t end) {
                    for (std::int64_t pixel = begin; pixel < end; ++pixel)
-                     for (std::int64_t c = 0; c < channels; ++c) pixels[pixel * channels + c] += values[c];
+                     for (std::int64_t c = 0; c < channels; ++c) {
+                       T& result = pixels[pixel * channels + c];
+                       result = static_cast<T>(result + values[c]);
+                     }
                  });
   });
 }
@@ -75,10 +79,10 @@ class ConvTranspose2dFunction final : public Function {
 
   std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override {
     const auto& g = geometry_;
-    check_floating(name(), in[0]);
+    check_activation(name(), in[0]);
     check_rank(name(), "input", in[0], 4, "[N,H,W,C]");
     check_rank(name(), "filter", in[1], 4, "[C,R,S,K/groups]");
-    check_same_dtype(name(), "filter", in[1], in[0]);
+    check_weight_dtype(name(), "filter", in[1], in[0]);
     check_conv2d_geometry(name(), {.stride = g.stride, .padding = g.padding, .dilation = g.dilation, .groups = g.groups});
     if (g.output_padding.height < 0 || g.output_padding.height >= g.stride.height || g.output_padding.width < 0 ||
         g.output_padding.width >= g.stride.width)
@@ -95,7 +99,7 @@ class ConvTranspose2dFunction final : public Function {
         throw ShapeError(fmt::format("[conv_transpose2d] input {} or filter {} is higher or wider than {}", x.to_string(),
                                      filter.to_string(), kLargestSetting));
     if (in.size() > 2) {
-      check_same_dtype(name(), "bias", in[2], in[0]);
+      check_weight_dtype(name(), "bias", in[2], in[0]);
       check_shape(name(), "bias", in[2], Shape{filter[3] * g.groups});
     }
     const Conv2dShape shape = underlying(x, filter, g);
@@ -124,7 +128,7 @@ class ConvTranspose2dFunction final : public Function {
     const Tensor filter = needs_gradient(0) ? filter_.get(name()) : Tensor{};
     if (needs_gradient(1)) {
       const Tensor x = take(x_);
-      dfilter = Tensor::empty(filter_shape_, dy[0].dtype());
+      dfilter = Tensor::empty(filter_shape_, weight_type_of(dy[0].dtype()));
       conv2d_backward_filter(shape, dy[0], x, dfilter);
     }
     if (needs_gradient(0)) {  // after the filter's gradient: x is given up by now, and dx may take its memory

@@ -27,7 +27,7 @@ Tensor product(const Tensor& a, bool transpose_a, const Tensor& b, bool transpos
   dispatch_activation(a.dtype(), "matmul", [&]<class T>() {
     kernels::Context& context = kernels::Context::current();
     const auto& matmul = kernels_for<T>(a).matmul;
-    void* workspace = context.workspace(matmul.workspace_bytes(shape));
+    void* workspace = context.workspace(matmul.workspace_bytes(context, shape));
     const kernels::Trace trace(kernels::TraceLevel::kernels);
     matmul.forward(context, shape, a.data<T>(), b.data<T>(), {}, y.mutable_data<kernels::WeightOf<T>>(), workspace);
     if (trace) trace.print(describe(shape, a.dtype(), kernels::table(a.device()).name), operations_of(shape));

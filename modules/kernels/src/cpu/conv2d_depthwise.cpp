@@ -10,36 +10,38 @@ namespace {
 constexpr std::int64_t kTaskWork = 512 << 10, kMaxPieces = 32;
 
 /// y(n,i,j)[c] = epilogue(sum over taps of x(n, i and j through the tap)[c] * filter[tap][c])
+template <class T>
 struct DepthwiseGather {
-  ImageView x;
+  ImageView<T> x;
   TapAxis vertical, horizontal;
   const float* filter;  ///< the axes' first tap
   std::int64_t filter_row_stride, filter_column_stride;
   std::int64_t channels;
   std::int64_t images, height, width;
-  Epilogue<float> epilogue;
-  float* y;
+  Epilogue<T> epilogue;
+  T* y;
   std::int64_t y_image_stride, y_row_stride, y_pixel_stride;
 };
 
 /// One pixel's taps inside the image: where the first one reads, and how many there are.
+template <class T>
 struct PixelTaps {
-  const float* x;
+  const T* x;
   const float* filter;
   std::int64_t rows, columns;
 };
 
 /// Channels [c, c + kVecs * kLanes) of one pixel, or with kTail the last `count` < kLanes.
-template <int kVecs, bool kTail>
-void compute_channels(const DepthwiseGather& g, const PixelTaps& taps, std::int64_t c, std::int64_t count, float* y) {
+template <int kVecs, bool kTail, class T>
+void compute_channels(const DepthwiseGather<T>& g, const PixelTaps<T>& taps, std::int64_t c, std::int64_t count, T* y) {
   const std::int64_t row_step = g.vertical.step * g.x.row_stride, column_step = g.horizontal.step * g.x.pixel_stride;
-  const auto load_some = [count](const float* p) { return kTail ? load_first(p, count) : load(p); };
-  const TileEpilogue epilogue = epilogue_of_columns(g.epilogue, g.y, 0);
+  const auto load_some = [count](const auto* p) { return kTail ? load_first(p, count) : load(p); };
+  const TileEpilogue<T> epilogue = epilogue_of_columns(g.epilogue, g.y, 0);
   Vec sum[kVecs];
   for (int v = 0; v < kVecs; ++v) sum[v] = zero();
   for (std::int64_t r = 0; r < taps.rows; ++r)
     for (std::int64_t s = 0; s < taps.columns; ++s) {
-      const float* x = taps.x + (r * row_step + s * column_step) + c;
+      const T* x = taps.x + (r * row_step + s * column_step) + c;
       const float* filter = taps.filter + (r * g.filter_row_stride + s * g.filter_column_stride) + c;
       for (int v = 0; v < kVecs; ++v) sum[v] = fma(load_some(x + v * kLanes), load_some(filter + v * kLanes), sum[v]);
     }
@@ -49,30 +51,33 @@ void compute_channels(const DepthwiseGather& g, const PixelTaps& taps, std::int6
   }
 }
 
-void compute_pixel(const DepthwiseGather& g, const PixelTaps& taps, float* y) {
+template <class T>
+void compute_pixel(const DepthwiseGather<T>& g, const PixelTaps<T>& taps, T* y) {
   std::int64_t c = 0;
   for (; c + 4 * kLanes <= g.channels; c += 4 * kLanes) compute_channels<4, false>(g, taps, c, kLanes, y);
   for (; c + kLanes <= g.channels; c += kLanes) compute_channels<1, false>(g, taps, c, kLanes, y);
   if (c < g.channels) compute_channels<1, true>(g, taps, c, g.channels - c, y);
 }
 
-void compute_line(const DepthwiseGather& g, std::int64_t n, std::int64_t i) {
+template <class T>
+void compute_line(const DepthwiseGather<T>& g, std::int64_t n, std::int64_t i) {
   const Range rows = taps_inside(g.vertical, i, g.x.height);
   for (std::int64_t j = 0; j < g.width; ++j) {
     const Range columns = taps_inside(g.horizontal, j, g.x.width);
-    float* y = g.y + (n * g.y_image_stride + i * g.y_row_stride + j * g.y_pixel_stride);
+    T* y = g.y + (n * g.y_image_stride + i * g.y_row_stride + j * g.y_pixel_stride);
     if (rows.begin == rows.end || columns.begin == columns.end) {
-      compute_pixel(g, {nullptr, nullptr, 0, 0}, y);
+      compute_pixel<T>(g, {nullptr, nullptr, 0, 0}, y);
       continue;
     }
-    const float* x = g.x.data + (n * g.x.image_stride + g.vertical.source(i, rows.begin) * g.x.row_stride +
-                                 g.horizontal.source(j, columns.begin) * g.x.pixel_stride);
+    const T* x = g.x.data + (n * g.x.image_stride + g.vertical.source(i, rows.begin) * g.x.row_stride +
+                             g.horizontal.source(j, columns.begin) * g.x.pixel_stride);
     const float* filter = g.filter + (rows.begin * g.filter_row_stride + columns.begin * g.filter_column_stride);
-    compute_pixel(g, {x, filter, rows.end - rows.begin, columns.end - columns.begin}, y);
+    compute_pixel<T>(g, {x, filter, rows.end - rows.begin, columns.end - columns.begin}, y);
   }
 }
 
-void gather(const Threads& threads, const DepthwiseGather& g) {
+template <class T>
+void gather(const Threads& threads, const DepthwiseGather<T>& g) {
   const std::int64_t lines = g.images * g.height;
   const std::int64_t line_work = maximum(1, g.width * g.channels * maximum(1, g.vertical.count * g.horizontal.count));
   parallel_for(threads, lines, maximum(1, kTaskWork / line_work), [&](std::int64_t begin, std::int64_t end) {
@@ -81,24 +86,25 @@ void gather(const Threads& threads, const DepthwiseGather& g) {
 }
 
 /// Adds the pixels of output line (n, i) to `sums` [taps][channels].
-void add_line_products(const Conv2dShape& s, const float* x, const float* dy, std::int64_t n, std::int64_t i, float* sums) {
+template <class T>
+void add_line_products(const Conv2dShape& s, const T* x, const T* dy, std::int64_t n, std::int64_t i, float* sums) {
   constexpr int kVecs = 4;  // independent sums hide the latency of the addition
-  const ImageView source = input_view(s, x), target = output_view(s, dy);
+  const ImageView<T> source = input_view(s, x), target = output_view(s, dy);
   const Range rows = taps_inside(vertical_taps(s), i, s.h);
   const TapAxis horizontal = horizontal_taps(s);
   for (std::int64_t r = rows.begin; r < rows.end; ++r)
     for (std::int64_t t = 0; t < s.s; ++t) {
       const Range pixels = inside(horizontal, t, s.q, s.w);
       if (pixels.begin == pixels.end) continue;
-      const float* first_x = source.data + (n * source.image_stride + vertical_taps(s).source(i, r) * source.row_stride +
-                                            horizontal.source(pixels.begin, t) * source.pixel_stride);
-      const float* first_dy = target.data + (n * target.image_stride + i * target.row_stride + pixels.begin * target.pixel_stride);
+      const T* first_x = source.data + (n * source.image_stride + vertical_taps(s).source(i, r) * source.row_stride +
+                                        horizontal.source(pixels.begin, t) * source.pixel_stride);
+      const T* first_dy = target.data + (n * target.image_stride + i * target.row_stride + pixels.begin * target.pixel_stride);
       float* tap_sums = sums + (r * s.s + t) * s.c;
       std::int64_t c = 0;
       for (; c + kVecs * kLanes <= s.c; c += kVecs * kLanes) {
         Vec sum[kVecs];
         for (int v = 0; v < kVecs; ++v) sum[v] = load(tap_sums + c + v * kLanes);
-        const float *from = first_x + c, *gradient = first_dy + c;
+        const T *from = first_x + c, *gradient = first_dy + c;
         for (std::int64_t j = pixels.begin; j < pixels.end; ++j, from += s.stride_w * s.x_pitch, gradient += s.y_pitch)
           for (int v = 0; v < kVecs; ++v) sum[v] = fma(load(from + v * kLanes), load(gradient + v * kLanes), sum[v]);
         for (int v = 0; v < kVecs; ++v) store(tap_sums + c + v * kLanes, sum[v]);
@@ -106,12 +112,23 @@ void add_line_products(const Conv2dShape& s, const float* x, const float* dy, st
       for (; c < s.c; c += kLanes) {
         const std::int64_t count = minimum(kLanes, s.c - c);
         Vec sum = load_lanes(tap_sums + c, count);
-        const float *from = first_x + c, *gradient = first_dy + c;
+        const T *from = first_x + c, *gradient = first_dy + c;
         for (std::int64_t j = pixels.begin; j < pixels.end; ++j, from += s.stride_w * s.x_pitch, gradient += s.y_pitch)
           sum = fma(load_lanes(from, count), load_lanes(gradient, count), sum);
         store_lanes(tap_sums + c, count, sum);
       }
     }
+}
+
+template <class T>
+float as_stored_in(float value);
+template <>
+float as_stored_in<float>(float value) {
+  return value;
+}
+template <>
+float as_stored_in<bf16>(float value) {
+  return reinterpret_cast<Vec>(rounded_to_bf16(broadcast(value)) << 16)[0];
 }
 
 std::int64_t filter_size(const Conv2dShape& s) { return s.k * filter_taps(s); }
@@ -125,10 +142,13 @@ std::int64_t filter_pieces(const Conv2dShape& s) {
 std::size_t depthwise_packed_filter_bytes(const Conv2dShape& s) { return float_bytes(filter_size(s)); }
 
 /// [k][r][s] to [r][s][k]
+template <class T>
 void depthwise_pack_filter(const Conv2dShape& s, const float* filter, float* packed) {
   for (std::int64_t tap = 0; tap < filter_taps(s); ++tap)
-    for (std::int64_t k = 0; k < s.k; ++k) packed[tap * s.k + k] = filter[k * filter_taps(s) + tap];
+    for (std::int64_t k = 0; k < s.k; ++k) packed[tap * s.k + k] = as_stored_in<T>(filter[k * filter_taps(s) + tap]);
 }
+template void depthwise_pack_filter<float>(const Conv2dShape&, const float*, float*);
+template void depthwise_pack_filter<bf16>(const Conv2dShape&, const float*, float*);
 
 std::size_t depthwise_workspace_bytes(const Conv2dShape& s, Conv2dPass pass) {
   switch (pass) {
@@ -142,51 +162,51 @@ std::size_t depthwise_workspace_bytes(const Conv2dShape& s, Conv2dPass pass) {
   return 0;
 }
 
-void depthwise_forward(const Threads& threads, const Conv2dShape& s, const float* x, const float* packed, const Epilogue<float>& epilogue,
-                       float* y) {
-  gather(threads, {.x = input_view(s, x),
-                   .vertical = vertical_taps(s),
-                   .horizontal = horizontal_taps(s),
-                   .filter = packed,
-                   .filter_row_stride = s.s * s.k,
-                   .filter_column_stride = s.k,
-                   .channels = s.k,
-                   .images = s.n,
-                   .height = s.p,
-                   .width = s.q,
-                   .epilogue = epilogue,
-                   .y = y,
-                   .y_image_stride = s.p * s.q * s.y_pitch,
-                   .y_row_stride = s.q * s.y_pitch,
-                   .y_pixel_stride = s.y_pitch});
+template <class T>
+void depthwise_forward(const Threads& threads, const Conv2dShape& s, const T* x, const float* packed, const Epilogue<T>& epilogue, T* y) {
+  gather<T>(threads, {.x = input_view(s, x),
+                      .vertical = vertical_taps(s),
+                      .horizontal = horizontal_taps(s),
+                      .filter = packed,
+                      .filter_row_stride = s.s * s.k,
+                      .filter_column_stride = s.k,
+                      .channels = s.k,
+                      .images = s.n,
+                      .height = s.p,
+                      .width = s.q,
+                      .epilogue = epilogue,
+                      .y = y,
+                      .y_image_stride = s.p * s.q * s.y_pitch,
+                      .y_row_stride = s.q * s.y_pitch,
+                      .y_pixel_stride = s.y_pitch});
 }
 
-void depthwise_backward_data(const Threads& threads, const Conv2dShape& s, const float* dy, const float* filter, float* dx,
-                             float* workspace) {
-  depthwise_pack_filter(s, filter, workspace);
+template <class T>
+void depthwise_backward_data(const Threads& threads, const Conv2dShape& s, const T* dy, const float* filter, T* dx, float* workspace) {
+  depthwise_pack_filter<T>(s, filter, workspace);
   for (std::int64_t i = 0; i < s.stride_h; ++i)
     for (std::int64_t j = 0; j < s.stride_w; ++j) {
       const Phase vertical = vertical_phase(s, i), horizontal = horizontal_phase(s, j);
-      gather(threads, {.x = output_view(s, dy),
-                       .vertical = vertical.axis,
-                       .horizontal = horizontal.axis,
-                       .filter = workspace + (vertical.first_tap * s.s + horizontal.first_tap) * s.k,
-                       .filter_row_stride = vertical.tap_step * s.s * s.k,
-                       .filter_column_stride = horizontal.tap_step * s.k,
-                       .channels = s.k,
-                       .images = s.n,
-                       .height = vertical.positions,
-                       .width = horizontal.positions,
-                       .epilogue = {},
-                       .y = dx + (i * s.w + j) * s.x_pitch,
-                       .y_image_stride = s.h * s.w * s.x_pitch,
-                       .y_row_stride = s.stride_h * s.w * s.x_pitch,
-                       .y_pixel_stride = s.stride_w * s.x_pitch});
+      gather<T>(threads, {.x = output_view(s, dy),
+                          .vertical = vertical.axis,
+                          .horizontal = horizontal.axis,
+                          .filter = workspace + (vertical.first_tap * s.s + horizontal.first_tap) * s.k,
+                          .filter_row_stride = vertical.tap_step * s.s * s.k,
+                          .filter_column_stride = horizontal.tap_step * s.k,
+                          .channels = s.k,
+                          .images = s.n,
+                          .height = vertical.positions,
+                          .width = horizontal.positions,
+                          .epilogue = {},
+                          .y = dx + (i * s.w + j) * s.x_pitch,
+                          .y_image_stride = s.h * s.w * s.x_pitch,
+                          .y_row_stride = s.stride_h * s.w * s.x_pitch,
+                          .y_pixel_stride = s.stride_w * s.x_pitch});
     }
 }
 
-void depthwise_backward_filter(const Threads& threads, const Conv2dShape& s, const float* x, const float* dy, float* dfilter,
-                               float* workspace) {
+template <class T>
+void depthwise_backward_filter(const Threads& threads, const Conv2dShape& s, const T* x, const T* dy, float* dfilter, float* workspace) {
   const std::int64_t pieces = filter_pieces(s), size = filter_size(s);
   parallel_blocks(threads, pieces, [&](std::int64_t piece) {
     float* sums = workspace + piece * size;
@@ -201,5 +221,12 @@ void depthwise_backward_filter(const Threads& threads, const Conv2dShape& s, con
       dfilter[k * filter_taps(s) + tap] = sum;
     }
 }
+
+template void depthwise_forward(const Threads&, const Conv2dShape&, const float*, const float*, const Epilogue<float>&, float*);
+template void depthwise_forward(const Threads&, const Conv2dShape&, const bf16*, const float*, const Epilogue<bf16>&, bf16*);
+template void depthwise_backward_data(const Threads&, const Conv2dShape&, const float*, const float*, float*, float*);
+template void depthwise_backward_data(const Threads&, const Conv2dShape&, const bf16*, const float*, bf16*, float*);
+template void depthwise_backward_filter(const Threads&, const Conv2dShape&, const float*, const float*, float*, float*);
+template void depthwise_backward_filter(const Threads&, const Conv2dShape&, const bf16*, const bf16*, float*, float*);
 
 }  // namespace fovea::kernels::FOVEA_ISA_NAMESPACE

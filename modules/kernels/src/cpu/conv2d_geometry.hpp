@@ -13,10 +13,12 @@ constexpr std::int64_t filter_taps(const Conv2dShape& s) { return s.r * s.s; }
 /// One channel in and one out per group: an algorithm of its own (conv2d_depthwise.cpp).
 constexpr bool is_depthwise(const Conv2dShape& s) { return s.groups > 1 && s.groups == s.c && s.groups == s.k; }
 
-constexpr ImageView input_view(const Conv2dShape& s, const float* x) {
+template <class T>
+constexpr ImageView<T> input_view(const Conv2dShape& s, const T* x) {
   return {x, s.h, s.w, s.h * s.w * s.x_pitch, s.w * s.x_pitch, s.x_pitch};
 }
-constexpr ImageView output_view(const Conv2dShape& s, const float* y) {
+template <class T>
+constexpr ImageView<T> output_view(const Conv2dShape& s, const T* y) {
   return {y, s.p, s.q, s.p * s.q * s.y_pitch, s.q * s.y_pitch, s.y_pitch};
 }
 
@@ -56,12 +58,16 @@ constexpr Phase horizontal_phase(const Conv2dShape& s, std::int64_t remainder) {
   return phase_of(remainder, s.w, s.s, s.dilation_w, s.pad_left, s.stride_w);
 }
 
-/// conv2d_depthwise.cpp
+/// conv2d_depthwise.cpp, for T = float and bf16. Packed filters are f32, for bf16 with rounded values.
 std::size_t depthwise_packed_filter_bytes(const Conv2dShape&);
+template <class T>
 void depthwise_pack_filter(const Conv2dShape&, const float* filter, float* packed);
 std::size_t depthwise_workspace_bytes(const Conv2dShape&, Conv2dPass);
-void depthwise_forward(const Threads&, const Conv2dShape&, const float* x, const float* packed, const Epilogue<float>&, float* y);
-void depthwise_backward_data(const Threads&, const Conv2dShape&, const float* dy, const float* filter, float* dx, float* workspace);
-void depthwise_backward_filter(const Threads&, const Conv2dShape&, const float* x, const float* dy, float* dfilter, float* workspace);
+template <class T>
+void depthwise_forward(const Threads&, const Conv2dShape&, const T* x, const float* packed, const Epilogue<T>&, T* y);
+template <class T>
+void depthwise_backward_data(const Threads&, const Conv2dShape&, const T* dy, const float* filter, T* dx, float* workspace);
+template <class T>
+void depthwise_backward_filter(const Threads&, const Conv2dShape&, const T* x, const T* dy, float* dfilter, float* workspace);
 
 }  // namespace fovea::kernels::FOVEA_ISA_NAMESPACE

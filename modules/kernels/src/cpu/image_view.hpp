@@ -8,8 +8,9 @@
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
 /// A batch of images in memory; strides in elements.
+template <class T>
 struct ImageView {
-  const float* data;
+  const T* data;
   std::int64_t height, width;
   std::int64_t image_stride, row_stride, pixel_stride;
 };

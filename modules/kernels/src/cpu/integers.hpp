@@ -19,10 +19,13 @@ constexpr std::size_t float_bytes(std::int64_t count) { return static_cast<std::
 class Slices {
  public:
   explicit Slices(void* workspace) : next_(static_cast<float*>(workspace)) {}
-  float* take(std::int64_t count) {
+  /// Room for `count` elements of at most four bytes.
+  template <class T = float>
+  T* take(std::int64_t count) {
+    static_assert(sizeof(T) <= sizeof(float));
     float* slice = next_;
     next_ += round_up(count, 16);
-    return slice;
+    return reinterpret_cast<T*>(slice);
   }
 
  private:

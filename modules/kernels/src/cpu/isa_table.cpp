@@ -1,6 +1,5 @@
 // The page of this instruction set's kernels.
 #include "cpu/isa_kernels.hpp"
-#include "cpu/kernel_names.hpp"
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 

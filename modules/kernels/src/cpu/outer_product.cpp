@@ -1,4 +1,4 @@
-#include "cpu/outer_product.hpp"
+#include "cpu/outer_plan.hpp"
 
 #include <utility>
 
@@ -7,17 +7,6 @@
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
 namespace {
-
-constexpr std::int64_t kColumnTile = kMicroVecs * kLanes;
-/// A band holds the pixels that are visited by all tiles before the next ones. It fits the second-level cache, and if possible the first,
-/// but has enough pixels to be worth loading and storing a tile's sums.
-constexpr std::int64_t kMaxBandFloats = 384 * 1024 / sizeof(float), kBandFloats = 32 * 1024 / sizeof(float), kBandPixels = 256;
-/// The part of y that one task adds to, and which stays there beside them.
-constexpr std::int64_t kBlockFloats = 384 * 1024 / sizeof(float);
-/// Pixels in a strip, and strips in a band.
-constexpr std::int64_t kStripPixels = 256, kMaxStrips = 256;
-/// Tasks that are wanted, the multiply-adds that are worth a piece of its own, and the floats that all partial results may take.
-constexpr std::int64_t kTasks = 32, kPieceWork = 2 << 20, kMaxPartialFloats = 8 << 20;
 
 /// `pixels` neighbours in one image row, as both operands see them.
 struct Strip {
@@ -94,31 +83,8 @@ TileFunction tile_function(std::int64_t rows, std::int64_t columns) {
   return columns > kLanes ? TileFunctions<2, true, Rows>::kByRows[rows - 1] : TileFunctions<1, true, Rows>::kByRows[rows - 1];
 }
 
-/// How one product is cut. Depends on extents alone.
-struct Plan {
-  explicit Plan(const OuterProduct& o)
-      : taps(o.vertical.count * o.horizontal.count),
-        row_tiles(ceil_div(o.rows, kMicroRows)),
-        strips_per_line(ceil_div(o.target.width, kStripPixels)),
-        strips(o.images * o.target.height * strips_per_line),
-        size(o.rows == 0 || taps == 0 ? 0 : (o.rows - 1) * o.row_stride + (taps - 1) * o.tap_stride + o.columns) {
-    row_blocks = clamped(ceil_div(o.rows * taps * o.columns, kBlockFloats), 1, maximum(1, row_tiles));
-    const std::int64_t work = strips * minimum(o.target.width, kStripPixels) * o.rows * taps * o.columns;
-    const std::int64_t wanted = minimum(ceil_div(kTasks, row_blocks), work / kPieceWork);
-    pieces = clamped(minimum(wanted, kMaxPartialFloats / maximum(1, size)), 1, maximum(1, strips));
-    // All columns of one operand and a task's rows of the other are read.
-    const std::int64_t pixel_floats = maximum(1, o.columns + ceil_div(o.rows, row_blocks));
-    const std::int64_t band_pixels = minimum(kMaxBandFloats / pixel_floats, maximum(kBandPixels, kBandFloats / pixel_floats));
-    band_strips = clamped(band_pixels / clamped(o.target.width, 1, kStripPixels), 1, kMaxStrips);
-  }
-
-  std::int64_t taps, row_tiles, strips_per_line, strips;
-  std::int64_t size;  ///< floats from the first to the last element of y
-  std::int64_t row_blocks, pieces, band_strips;
-};
-
 /// The strips of a band as one tap sees them; returns how many are not empty.
-std::int64_t find_strips(const OuterProduct& o, const Plan& plan, Range band, std::int64_t r, std::int64_t s, Strip* found) {
+std::int64_t find_strips(const OuterProduct<float>& o, const OuterPlan& plan, Range band, std::int64_t r, std::int64_t s, Strip* found) {
   const Range rows = inside(o.vertical, r, o.target.height, o.source.height);
   const Range columns = inside(o.horizontal, s, o.target.width, o.source.width);
   std::int64_t count = 0;
@@ -136,7 +102,7 @@ std::int64_t find_strips(const OuterProduct& o, const Plan& plan, Range band, st
 }
 
 /// Adds the pixels of one piece to rows [rows.begin, rows.end) of y.
-void compute_block(const OuterProduct& o, const Plan& plan, Range piece, Range rows, float* y) {
+void compute_block(const OuterProduct<float>& o, const OuterPlan& plan, Range piece, Range rows, float* y) {
   Strip strips[kMaxStrips];
   const std::int64_t source_step = o.source.pixel_stride * o.horizontal.stride, target_step = o.target.pixel_stride;
   const std::int64_t row_parts = ceil_div(rows.end - rows.begin, kMicroRows);
@@ -167,24 +133,7 @@ void compute_block(const OuterProduct& o, const Plan& plan, Range piece, Range r
   } while (begin < piece.end);
 }
 
-/// y[0..count) = sum over the partial results, in order.
-void add_partials(const float* partials, std::int64_t size, std::int64_t pieces, std::int64_t count, float* y) {
-  for (std::int64_t j = 0; j < count; j += kLanes) {
-    const std::int64_t valid = minimum(kLanes, count - j);
-    Vec sum = load_lanes(partials + j, valid);
-    for (std::int64_t piece = 1; piece < pieces; ++piece) sum = add(sum, load_lanes(partials + piece * size + j, valid));
-    store_lanes(y + j, valid, sum);
-  }
-}
-
-std::int64_t partial_size(const Plan& plan) { return round_up(plan.size, 16); }
-
 }  // namespace
-
-std::int64_t outer_product_workspace(const OuterProduct& o) {
-  const Plan plan(o);
-  return plan.pieces == 1 ? 0 : plan.pieces * partial_size(plan);
-}
 
 void column_product(const ColumnProduct& p) {
   const Strip strip{p.a, p.b, p.count};
@@ -207,21 +156,11 @@ void column_product(const ColumnProduct& p) {
   }
 }
 
-void outer_product(const Threads& threads, const OuterProduct& o, float* workspace) {
-  const Plan plan(o);
-  if (plan.size == 0 || o.columns == 0) return;
-  parallel_blocks(threads, plan.pieces * plan.row_blocks, [&](std::int64_t task) {
-    const std::int64_t piece = task / plan.row_blocks;
-    compute_block(o, plan, part_of(plan.strips, plan.pieces, piece), part_of(o.rows, plan.row_blocks, task % plan.row_blocks, kMicroRows),
-                  plan.pieces == 1 ? o.y : workspace + piece * partial_size(plan));
-  });
-  if (plan.pieces == 1) return;
-  parallel_blocks(threads, o.rows, [&](std::int64_t row) {
-    for (std::int64_t tap = 0; tap < plan.taps; ++tap) {
-      const std::int64_t start = row * o.row_stride + tap * o.tap_stride;
-      add_partials(workspace + start, partial_size(plan), plan.pieces, o.columns, o.y + start);
-    }
-  });
+std::int64_t outer_product_workspace(const Threads&, const OuterProduct<float>& o) { return OuterPlan(o).partials_size(); }
+
+void outer_product(const Threads& threads, const OuterProduct<float>& o, float* workspace) {
+  const OuterPlan plan(o);
+  for_outer_blocks(threads, o, plan, workspace, [&](Range piece, Range rows, float* y, int) { compute_block(o, plan, piece, rows, y); });
 }
 
 }  // namespace fovea::kernels::FOVEA_ISA_NAMESPACE

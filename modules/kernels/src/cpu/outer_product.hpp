@@ -9,8 +9,9 @@ namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 /// y[i][t][j] = sum over the pixels p of `target` of a(p)[i] * b(p)[j], where one operand is read at the target pixel and the other at
 /// the source pixel that tap t leads to; pixels whose source is outside the image are left out.
 /// The sum is cut into pieces that depend on the extents alone, each with its own partial result; the pieces are added in order.
+template <class T>
 struct OuterProduct {
-  ImageView source, target;
+  ImageView<T> source, target;
   std::int64_t images;
   TapAxis vertical, horizontal;
   bool rows_from_source;  ///< rows of y are channels of the source and its columns those of the target, or the other way round
@@ -31,8 +32,10 @@ struct ColumnProduct {
 
 void column_product(const ColumnProduct&);
 
-/// Floats of scratch.
-std::int64_t outer_product_workspace(const OuterProduct&);
-void outer_product(const Threads&, const OuterProduct&, float* workspace);
+/// Words of scratch.
+std::int64_t outer_product_workspace(const Threads&, const OuterProduct<float>&);
+std::int64_t outer_product_workspace(const Threads&, const OuterProduct<bf16>&);
+void outer_product(const Threads&, const OuterProduct<float>&, float* workspace);
+void outer_product(const Threads&, const OuterProduct<bf16>&, float* workspace);
 
 }  // namespace fovea::kernels::FOVEA_ISA_NAMESPACE

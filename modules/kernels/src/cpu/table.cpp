@@ -1,6 +1,7 @@
 // Chooses the kernels of the CPU at run time.
 #include <fmt/format.h>
 
+#include "cpu/bf16_matrix_kernels.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/kernels/kernel_table.hpp"
 
@@ -16,20 +17,37 @@ extern const TypedKernels<float> kTable;
 namespace avx512 {
 extern const TypedKernels<float> kTable;
 }
+// Defined by bf16_table.cpp, once per instruction set that multiplies bf16 in its own way.
+namespace portable {
+extern const Bf16MatrixKernels kBf16MatrixKernels;
+}
+namespace avx2 {
+extern const Bf16MatrixKernels kBf16MatrixKernels;
+}
+namespace avx512 {
+extern const Bf16MatrixKernels kBf16MatrixKernels;
+}
+namespace avx512_bf16 {
+extern const Bf16MatrixKernels kBf16MatrixKernels;
+}
 
 namespace {
 
-KernelTable with_reference(const char* name, const TypedKernels<float>& f32) {
+KernelTable compose(const char* name, const TypedKernels<float>& f32, const Bf16MatrixKernels& bf16) {
   const KernelTable& reference = reference_table();
-  return {name, f32, reference.f64, reference.bf16, reference.conversion};
+  KernelTable table{name, f32, reference.f64, reference.bf16, reference.conversion};
+  table.bf16.matmul = bf16.matmul;
+  table.bf16.conv2d = bf16.conv2d;
+  return table;
 }
 
 }  // namespace
 
 const KernelTable& cpu_table(Isa isa) {
-  static const KernelTable portable_table = with_reference("cpu/portable", portable::kTable);
-  static const KernelTable avx2_table = with_reference("cpu/avx2", avx2::kTable);
-  static const KernelTable avx512_table = with_reference("cpu/avx512", avx512::kTable);
+  static const KernelTable portable_table = compose("cpu/portable", portable::kTable, portable::kBf16MatrixKernels);
+  static const KernelTable avx2_table = compose("cpu/avx2", avx2::kTable, avx2::kBf16MatrixKernels);
+  static const KernelTable avx512_table = compose("cpu/avx512", avx512::kTable, avx512::kBf16MatrixKernels);
+  static const KernelTable avx512_bf16_table = compose("cpu/avx512_bf16", avx512::kTable, avx512_bf16::kBf16MatrixKernels);
   switch (isa) {
     case Isa::portable:
       return portable_table;
@@ -37,6 +55,8 @@ const KernelTable& cpu_table(Isa isa) {
       return avx2_table;
     case Isa::avx512:
       return avx512_table;
+    case Isa::avx512_bf16:
+      return avx512_bf16_table;
   }
   return portable_table;
 }

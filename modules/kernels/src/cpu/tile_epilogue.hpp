@@ -21,16 +21,17 @@ FOVEA_SIMD_INLINE Vec activate(Vec v, Activation activation, float slope) {
 }
 
 /// An Epilogue as a register tile sees it: its pointers moved to the tile's first column.
+template <class T>
 struct TileEpilogue {
   const float* scale = nullptr;
   const float* bias = nullptr;
-  const float* residual = nullptr;
-  const float* y = nullptr;  ///< where `residual` corresponds to
+  const T* residual = nullptr;
+  const T* y = nullptr;  ///< where `residual` corresponds to
   Activation activation = Activation::none;
   float slope = 0;
 
   /// Of `sum` for the `count` columns from `column`, of the pixel whose results are at `pixel`.
-  __attribute__((always_inline)) Vec finish(Vec sum, const float* pixel, std::int64_t column, std::int64_t count) const {
+  __attribute__((always_inline)) Vec finish(Vec sum, const T* pixel, std::int64_t column, std::int64_t count) const {
     if (scale != nullptr) sum = mul(sum, load_lanes(scale + column, count));
     if (bias != nullptr) sum = add(sum, load_lanes(bias + column, count));
     if (residual != nullptr) sum = add(sum, load_lanes(residual + (pixel - y) + column, count));
@@ -39,7 +40,8 @@ struct TileEpilogue {
 };
 
 /// `y` is the result's first element, to which epilogue.residual corresponds.
-FOVEA_SIMD_INLINE TileEpilogue epilogue_of_columns(const Epilogue<float>& e, const float* y, std::int64_t column) {
+template <class T>
+FOVEA_SIMD_INLINE TileEpilogue<T> epilogue_of_columns(const Epilogue<T>& e, const T* y, std::int64_t column) {
   return {.scale = e.scale != nullptr ? e.scale + column : nullptr,
           .bias = e.bias != nullptr ? e.bias + column : nullptr,
           .residual = e.residual,

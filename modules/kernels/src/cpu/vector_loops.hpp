@@ -1,4 +1,4 @@
-// What the f32 kernels of one instruction set share: loops over vectors with a masked tail, the size of tasks, and vector arithmetic
+// What the kernels of one instruction set share: loops over vectors with a masked tail, the size of tasks, and vector arithmetic
 // that is written once with the compiler's vector operators.
 #pragma once
 
@@ -15,11 +15,22 @@ inline constexpr std::int64_t kTaskElements = 32768;
 /// How many rows of `row_elements` elements make a task.
 constexpr std::int64_t rows_per_task(std::int64_t row_elements) { return maximum(1, kTaskElements / maximum(1, row_elements)); }
 
+/// In the low half of each lane: the nearest bf16, of two equally near ones the even one; a NaN stays one and becomes quiet.
+FOVEA_SIMD_INLINE Words rounded_to_bf16(Vec v) {
+  const Words word = reinterpret_cast<Words>(v), upper = word >> 16;
+  const Ints magnitude = reinterpret_cast<Ints>(word & 0x7FFFFFFFu);
+  return magnitude > 0x7F800000 ? upper | 0x40u : (word + (0x7FFFu + (upper & 1u))) >> 16;
+}
+FOVEA_SIMD_INLINE void store(bf16* p, Vec v) { store_halves(p, rounded_to_bf16(v)); }
+FOVEA_SIMD_INLINE void store_first(bf16* p, std::int64_t count, Vec v) { store_halves_first(p, count, rounded_to_bf16(v)); }
+
 /// Access to all lanes of a vector in memory.
 struct AllLanes {
   FOVEA_SIMD_INLINE Vec load(const float* p) { return FOVEA_ISA_NAMESPACE::load(p); }
+  FOVEA_SIMD_INLINE Vec load(const bf16* p) { return FOVEA_ISA_NAMESPACE::load(p); }
   FOVEA_SIMD_INLINE Ints load(const std::int32_t* p) { return FOVEA_ISA_NAMESPACE::load(p); }
   FOVEA_SIMD_INLINE void store(float* p, Vec v) { FOVEA_ISA_NAMESPACE::store(p, v); }
+  FOVEA_SIMD_INLINE void store(bf16* p, Vec v) { FOVEA_ISA_NAMESPACE::store(p, v); }
   FOVEA_SIMD_INLINE void store(std::int32_t* p, Ints v) { FOVEA_ISA_NAMESPACE::store(p, v); }
   /// v, and `fill` in the lanes without an element.
   FOVEA_SIMD_INLINE Vec or_else(Vec v, float) { return v; }
@@ -30,8 +41,10 @@ struct FirstLanes {
   std::int64_t count;
 
   Vec load(const float* p) const { return load_first(p, count); }
+  Vec load(const bf16* p) const { return load_first(p, count); }
   Ints load(const std::int32_t* p) const { return load_first(p, count); }
   void store(float* p, Vec v) const { store_first(p, count, v); }
+  void store(bf16* p, Vec v) const { store_first(p, count, v); }
   void store(std::int32_t* p, Ints v) const { store_first(p, count, v); }
   Vec or_else(Vec v, float fill) const {
     Ints lane{};

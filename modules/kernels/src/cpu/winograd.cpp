@@ -17,8 +17,8 @@ constexpr std::int64_t kTaskTileFloats = 640 * 1024 / sizeof(float), kGroupTileF
 constexpr std::int64_t kMinTaskTiles = 2 * kMicroRows;
 
 template <bool kInside, class Lanes>
-FOVEA_SIMD_INLINE void transform_image_vector(const ImageView& x, const float* corner, Range rows, Range columns, std::int64_t channel,
-                                              Lanes lanes, float* out, std::int64_t point_stride) {
+FOVEA_SIMD_INLINE void transform_image_vector(const ImageView<float>& x, const float* corner, Range rows, Range columns,
+                                              std::int64_t channel, Lanes lanes, float* out, std::int64_t point_stride) {
   Vec points[kTileEdge][kTileEdge];
 #pragma GCC unroll 6
   for (int w = 0; w < kTileEdge; ++w) {
@@ -41,7 +41,7 @@ FOVEA_SIMD_INLINE void transform_image_vector(const ImageView& x, const float* c
 }
 
 struct WinogradProduct {
-  ImageView x;
+  ImageView<float> x;
   std::int64_t length;  ///< channels of x
   std::int64_t pad_top, pad_left;
   std::int64_t images, height, width, columns;  ///< extents of y
@@ -95,7 +95,7 @@ void multiply_point(const WinogradProduct& p, const Scratch& scratch, std::int64
 
 /// The 4x4 results of the rows [first, ...) of `results`, as many of them as lie in y.
 void finish_tiles(const WinogradProduct& p, const TileGrid& grid, const TransformedTiles& results, Range tiles, std::int64_t first) {
-  const TileEpilogue epilogue = epilogue_of_columns(p.epilogue, p.y, 0);
+  const TileEpilogue<float> epilogue = epilogue_of_columns(p.epilogue, p.y, 0);
   for (std::int64_t tile = tiles.begin; tile < tiles.end; ++tile) {
     const TileGrid::Place place = grid.place(tile);
     const std::int64_t rows = minimum(kTileResults, p.height - place.row), columns = minimum(kTileResults, p.width - place.column);
@@ -234,7 +234,7 @@ void pack_turned_filter(const Threads& threads, const Conv2dShape& s, const floa
 
 }  // namespace
 
-void transform_images(const ImageView& x, const TileGrid& grid, std::int64_t channels, std::int64_t pad_top, std::int64_t pad_left,
+void transform_images(const ImageView<float>& x, const TileGrid& grid, std::int64_t channels, std::int64_t pad_top, std::int64_t pad_left,
                       Range tiles, const TransformedTiles& out, std::int64_t first) {
   for (std::int64_t tile = tiles.begin; tile < tiles.end; ++tile) {
     const TileGrid::Place place = grid.place(tile);

@@ -27,7 +27,7 @@ struct Plan {
 };
 
 /// The 4x4 gradients of tiles [tiles.begin, tiles.end) into the rows [first, ...) of `out`; those outside the image are zero.
-void transform_gradients(const ImageView& dy, const TileGrid& grid, std::int64_t channels, Range tiles, const TransformedTiles& out,
+void transform_gradients(const ImageView<float>& dy, const TileGrid& grid, std::int64_t channels, Range tiles, const TransformedTiles& out,
                          std::int64_t first) {
   for (std::int64_t tile = tiles.begin; tile < tiles.end; ++tile) {
     const TileGrid::Place place = grid.place(tile);
@@ -98,7 +98,7 @@ void winograd_backward_filter(const Threads& threads, const Conv2dShape& s, cons
   const TransformedTiles gradients{scratch.take(kTilePoints * plan.tiles_together * plan.gradient_pitch), plan.tiles_together,
                                    plan.gradient_pitch};
   float* sums = scratch.take(plan.sums_floats);
-  const ImageView images = input_view(s, x), targets = output_view(s, dy);
+  const ImageView<float> images = input_view(s, x), targets = output_view(s, dy);
   const std::int64_t row_blocks = ceil_div(s.k, kRowsPerTask);
   std::int64_t begin = 0;
   do {  // once even without a tile: dfilter is overwritten

@@ -43,7 +43,7 @@ struct TransformedTiles {
 constexpr std::int64_t tile_pitch(std::int64_t channels) { return round_up(channels, 16); }
 
 /// Tiles [tiles.begin, tiles.end) into the rows [first, ...) of `out`; pixels outside the images are zero (winograd.cpp).
-void transform_images(const ImageView& x, const TileGrid& grid, std::int64_t channels, std::int64_t pad_top, std::int64_t pad_left,
+void transform_images(const ImageView<float>& x, const TileGrid& grid, std::int64_t channels, std::int64_t pad_top, std::int64_t pad_left,
                       Range tiles, const TransformedTiles& out, std::int64_t first);
 
 }  // namespace fovea::kernels::FOVEA_ISA_NAMESPACE

@@ -20,7 +20,7 @@ double finish(double sum, const Epilogue<T>& e, std::int64_t channel, std::int64
   return sum;
 }
 
-inline std::size_t matmul_workspace_bytes(const MatmulShape&) { return 0; }
+inline std::size_t matmul_workspace_bytes(const Context&, const MatmulShape&) { return 0; }
 
 template <class T>
 void matmul_forward(Context&, const MatmulShape& shape, const T* a, const T* b, const Epilogue<WeightOf<T>>& epilogue, WeightOf<T>* y,

@@ -8,9 +8,9 @@
 namespace fovea {
 
 /// Instruction sets that kernels are compiled for, weakest first.
-enum class Isa { portable, avx2, avx512 };
+enum class Isa { portable, avx2, avx512, avx512_bf16 };
 
-/// "portable", "avx2", "avx512"
+/// "portable", "avx2", "avx512", "avx512_bf16"
 const char* name_of(Isa isa);
 
 /// True when this machine and its operating system can run `isa`.
@@ -19,7 +19,8 @@ bool is_supported(Isa isa);
 /// The supported sets, weakest first.
 std::vector<Isa> supported_isas();
 
-/// The set named `forced`, or the strongest supported one when the name is empty.
+/// The set named `forced`, or the fastest supported one when the name is empty: the strongest, but avx512_bf16 only on processors that are
+/// known to multiply pairs of bf16 faster than two f32 (AMD's; Intel's take twice as long).
 /// Throws OptionError when it names an unknown set or one that this machine lacks.
 Isa choose_isa(std::string_view forced);
 

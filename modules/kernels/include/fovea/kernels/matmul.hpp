@@ -20,7 +20,7 @@ struct MatmulShape {
 
 template <class T>
 struct MatmulKernels {
-  std::size_t (*workspace_bytes)(const MatmulShape&);
+  std::size_t (*workspace_bytes)(const Context&, const MatmulShape&);
   /// The bias has n elements. bf16 operands give f32. k = 0 gives the epilogue of zero.
   void (*forward)(Context&, const MatmulShape&, const T* a, const T* b, const Epilogue<WeightOf<T>>&, WeightOf<T>* y, void* workspace);
 };

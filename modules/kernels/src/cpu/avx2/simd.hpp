@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "fovea/base/bf16.hpp"
+
 #define FOVEA_SIMD_INLINE static inline __attribute__((always_inline))
 
 namespace fovea::kernels::avx2 {
@@ -64,6 +66,44 @@ FOVEA_SIMD_INLINE void take_greater(Vec v, Ints position, Vec& best, Ints& place
 
 /// Lanes of unsigned 32-bit words.
 using Words = std::uint32_t __attribute__((vector_size(32)));
+
+/// Per lane: both words of a * b.
+FOVEA_SIMD_INLINE void multiply_wide(Words a, std::uint32_t b, Words& high, Words& low) {
+  const __m256i words = reinterpret_cast<__m256i>(a), factor = _mm256_set1_epi32(static_cast<int>(b));
+  const __m256i even = _mm256_mul_epu32(words, factor), odd = _mm256_mul_epu32(_mm256_srli_epi64(words, 32), factor);
+  high = reinterpret_cast<Words>(_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA));
+  low = reinterpret_cast<Words>(_mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA));
+}
+/// Transposes the 4x4 blocks that four consecutive lanes of the four vectors make.
+FOVEA_SIMD_INLINE void transpose_blocks(Words (&v)[4]) {
+  const auto raw = [&](int i) __attribute__((always_inline)) { return reinterpret_cast<__m256i>(v[i]); };
+  const __m256i low01 = _mm256_unpacklo_epi32(raw(0), raw(1)), high01 = _mm256_unpackhi_epi32(raw(0), raw(1));
+  const __m256i low23 = _mm256_unpacklo_epi32(raw(2), raw(3)), high23 = _mm256_unpackhi_epi32(raw(2), raw(3));
+  v[0] = reinterpret_cast<Words>(_mm256_unpacklo_epi64(low01, low23));
+  v[1] = reinterpret_cast<Words>(_mm256_unpackhi_epi64(low01, low23));
+  v[2] = reinterpret_cast<Words>(_mm256_unpacklo_epi64(high01, high23));
+  v[3] = reinterpret_cast<Words>(_mm256_unpackhi_epi64(high01, high23));
+}
+
+FOVEA_SIMD_INLINE Vec load(const bf16* p) {
+  const __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
+}
+FOVEA_SIMD_INLINE Vec load_first(const bf16* p, std::int64_t count) {
+  Words words{};
+  for (int i = 0; i < kLanes; ++i)
+    if (i < count) words[i] = std::uint32_t{p[i].bits} << 16;
+  return reinterpret_cast<Vec>(words);
+}
+/// Writes the low half of each lane; the high halves are zero.
+FOVEA_SIMD_INLINE void store_halves(bf16* p, Words words) {
+  const __m256i packed = _mm256_packus_epi32(reinterpret_cast<__m256i>(words), _mm256_setzero_si256());
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(_mm256_permute4x64_epi64(packed, 0x08)));
+}
+FOVEA_SIMD_INLINE void store_halves_first(bf16* p, std::int64_t count, Words words) {
+  for (int i = 0; i < kLanes; ++i)
+    if (i < count) p[i].bits = static_cast<std::uint16_t>(words[i]);
+}
 
 /// Per lane: the high word of a * b.
 FOVEA_SIMD_INLINE Words multiply_high(Words a, std::uint32_t b) {

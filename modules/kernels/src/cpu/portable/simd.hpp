@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "fovea/base/bf16.hpp"
+
 #define FOVEA_SIMD_INLINE static inline __attribute__((always_inline))
 
 namespace fovea::kernels::portable {
@@ -74,6 +76,42 @@ FOVEA_SIMD_INLINE void take_greater(Vec v, Ints position, Vec& best, Ints& place
 
 /// Lanes of unsigned 32-bit words.
 using Words = std::uint32_t __attribute__((vector_size(16)));
+
+/// Per lane: both words of a * b.
+FOVEA_SIMD_INLINE void multiply_wide(Words a, std::uint32_t b, Words& high, Words& low) {
+  for (int i = 0; i < kLanes; ++i) high[i] = static_cast<std::uint32_t>(std::uint64_t{a[i]} * b >> 32);
+  low = a * b;
+}
+/// Transposes the 4x4 blocks that four consecutive lanes of the four vectors make.
+FOVEA_SIMD_INLINE void transpose_blocks(Words (&v)[4]) {
+  const Words low01 = __builtin_shuffle(v[0], v[1], Words{0, 4, 1, 5}), high01 = __builtin_shuffle(v[0], v[1], Words{2, 6, 3, 7});
+  const Words low23 = __builtin_shuffle(v[2], v[3], Words{0, 4, 1, 5}), high23 = __builtin_shuffle(v[2], v[3], Words{2, 6, 3, 7});
+  v[0] = __builtin_shuffle(low01, low23, Words{0, 1, 4, 5});
+  v[1] = __builtin_shuffle(low01, low23, Words{2, 3, 6, 7});
+  v[2] = __builtin_shuffle(high01, high23, Words{0, 1, 4, 5});
+  v[3] = __builtin_shuffle(high01, high23, Words{2, 3, 6, 7});
+}
+
+using Halves = std::uint16_t __attribute__((vector_size(8)));
+using UnalignedHalves = std::uint16_t __attribute__((vector_size(8), aligned(2), may_alias));
+
+FOVEA_SIMD_INLINE Vec load(const bf16* p) {
+  return reinterpret_cast<Vec>(__builtin_convertvector(*reinterpret_cast<const UnalignedHalves*>(p), Words) << 16);
+}
+FOVEA_SIMD_INLINE Vec load_first(const bf16* p, std::int64_t count) {
+  Words words{};
+  for (int i = 0; i < kLanes; ++i)
+    if (i < count) words[i] = std::uint32_t{p[i].bits} << 16;
+  return reinterpret_cast<Vec>(words);
+}
+/// Writes the low half of each lane.
+FOVEA_SIMD_INLINE void store_halves(bf16* p, Words words) {
+  *reinterpret_cast<UnalignedHalves*>(p) = __builtin_convertvector(words, Halves);
+}
+FOVEA_SIMD_INLINE void store_halves_first(bf16* p, std::int64_t count, Words words) {
+  for (int i = 0; i < kLanes; ++i)
+    if (i < count) p[i].bits = static_cast<std::uint16_t>(words[i]);
+}
 
 /// Per lane: the high word of a * b.
 FOVEA_SIMD_INLINE Words multiply_high(Words a, std::uint32_t b) {

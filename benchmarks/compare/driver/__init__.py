@@ -1,0 +1,1 @@
+"""The parts of run.py, which compares fovea with other libraries."""

@@ -1,0 +1,171 @@
+// The gathered product of bf16: pairs of neighbouring channels are multiplied at a time, sums are f32 and are rounded once, at the end.
+#include <utility>
+
+#include "cpu/gather_plan.hpp"
+#include "cpu/pairs.hpp"
+#include "cpu/tile_epilogue.hpp"
+
+namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
+
+namespace {
+
+/// One register tile: up to kMicroRows rows by one panel.
+struct Tile {
+  const bf16* const* rows;  ///< [taps][kMicroRows]
+  std::int64_t offset;      ///< of the first value to read in a row
+  std::int64_t taps, pairs;
+  bool odd;  ///< one more value behind the pairs
+  const std::uint32_t* panel;
+  float* sums;  ///< [kMicroRows][kPanelWidth]
+  bool resume;  ///< start from the sums
+};
+
+template <int kRows, int kVecs>
+void compute_tile(const Tile& tile) {
+  Vec sum[kRows][kVecs];
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 16
+    for (int v = 0; v < kVecs; ++v) sum[i][v] = tile.resume ? load(tile.sums + i * kPanelWidth + v * kLanes) : zero();
+
+  const std::uint32_t* panel = tile.panel;
+  for (std::int64_t tap = 0; tap < tile.taps; ++tap) {
+    const bf16* x[kRows];
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) x[i] = tile.rows[tap * kMicroRows + i] + tile.offset;
+    const auto add_products = [&](auto left) __attribute__((always_inline)) {
+      Words b[kVecs];
+#pragma GCC unroll 16
+      for (int v = 0; v < kVecs; ++v) b[v] = load_words(panel + v * kLanes);
+      panel += kPanelWidth;
+#pragma GCC unroll 16
+      for (int i = 0; i < kRows; ++i) {
+        const Words a = left(i);
+#pragma GCC unroll 16
+        for (int v = 0; v < kVecs; ++v) sum[i][v] = dot_pairs(a, b[v], sum[i][v]);
+      }
+    };
+    for (std::int64_t pair = 0; pair < tile.pairs; ++pair)
+      add_products([&](int i) __attribute__((always_inline)) { return broadcast_pair(x[i] + 2 * pair); });
+    if (tile.odd) add_products([&](int i) __attribute__((always_inline)) { return broadcast_single(x[i] + 2 * tile.pairs); });
+  }
+
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 16
+    for (int v = 0; v < kVecs; ++v) store(tile.sums + i * kPanelWidth + v * kLanes, sum[i][v]);
+}
+
+using TileFunction = void (*)(const Tile&);
+
+template <int kVecs, class Rows>
+struct TileFunctions;
+template <int kVecs, int... kIndex>
+struct TileFunctions<kVecs, std::integer_sequence<int, kIndex...>> {
+  static constexpr TileFunction kByRows[] = {compute_tile<kIndex + 1, kVecs>...};
+};
+
+TileFunction tile_function(std::int64_t rows, std::int64_t columns) {
+  using Rows = std::make_integer_sequence<int, kMicroRows>;
+  static_assert(kMicroVecs == 2);
+  return columns > kLanes ? TileFunctions<2, Rows>::kByRows[rows - 1] : TileFunctions<1, Rows>::kByRows[rows - 1];
+}
+
+/// One task: a block of pixels times a block of panels. Sums of a tile wait beside it until its last cut is done.
+template <class Out>
+void compute_block(const GatherProduct<bf16, Out>& g, const GatherPlan& plan, Range pixels, Range panels) {
+  alignas(64) float sums[kMicroRows * kPanelWidth];
+  TileRows rows(g);
+  rows.use(plan.cut(0));
+  for (std::int64_t pixel = pixels.begin; pixel < pixels.end; pixel += kMicroRows) {
+    const std::int64_t count = minimum(kMicroRows, pixels.end - pixel);
+    rows.locate(pixel, count);
+    for (std::int64_t panel = panels.begin; panel < panels.end; ++panel) {
+      const std::int64_t column = panel * kPanelWidth, columns = minimum(kPanelWidth, g.columns - column);
+      const TileFunction compute = tile_function(count, columns);
+      const std::uint32_t* words = g.panels + panel * plan.depth * kPanelWidth;
+      for (std::int64_t index = 0; index < plan.cuts(); ++index) {
+        const Cut cut = plan.cut(index);
+        if (plan.cuts() > 1) {
+          rows.use(cut);
+          rows.locate(pixel, count);
+        }
+        const bool odd = g.length % 2 != 0 && cut.offset + cut.length == plan.length;
+        compute({.rows = rows.x(),
+                 .offset = 2 * cut.offset,
+                 .taps = cut.taps,
+                 .pairs = cut.length - (odd ? 1 : 0),
+                 .odd = odd,
+                 .panel = words,
+                 .sums = sums,
+                 .resume = index > 0});
+        words += cut.taps * cut.length * kPanelWidth;
+      }
+      const TileEpilogue<Out> epilogue = epilogue_of_columns(g.epilogue, g.y, column);
+      for (std::int64_t i = 0; i < count; ++i)
+        for (std::int64_t j = 0; j < columns; j += kLanes) {
+          Out* y = rows.y()[i] + column;
+          const std::int64_t valid = minimum(kLanes, columns - j);
+          store_lanes(y + j, valid, epilogue.finish(load(sums + i * kPanelWidth + j), y, j, valid));
+        }
+    }
+  }
+}
+
+template <class Out>
+void run(const Threads& threads, const GatherProduct<bf16, Out>& g) {
+  if (g.images * g.height * g.width * g.columns == 0) return;
+  const GatherPlan plan(g);
+  for_gather_blocks(threads, plan, [&](Range pixels, Range panels) { compute_block(g, plan, pixels, panels); });
+}
+
+/// The pairs of `depth` rows, row(l, column, count) each.
+template <class Row>
+void pack_pairs(std::int64_t depth, std::int64_t count, std::uint32_t* panel, Row row) {
+  for (std::int64_t l = 0; l < depth; l += 2, panel += kPanelWidth)
+    for (int v = 0; v < kMicroVecs; ++v) {
+      const std::int64_t valid = clamped(count - v * kLanes, 0, kLanes), column = valid > 0 ? v * kLanes : 0;
+      store_words(panel + v * kLanes, rounded_pairs_of(row(l, column, valid), l + 1 < depth ? row(l + 1, column, valid) : zero()));
+    }
+}
+
+std::uint32_t bits_of(bf16 value) { return value.bits; }
+std::uint32_t bits_of(float value) { return rounded_to_bf16(broadcast(value))[0]; }
+
+/// Columns that lie in memory one behind the other.
+template <class T>
+void pack_columns(const T* matrix, std::int64_t stride, std::int64_t depth, std::int64_t count, std::uint32_t* panel) {
+  constexpr std::int64_t kRun = 32;  // a cache line or two of every column at a time
+  for (std::int64_t begin = 0; begin < depth; begin += kRun) {
+    const std::int64_t end = minimum(depth, begin + kRun);
+    for (std::int64_t column = 0; column < kPanelWidth; ++column)
+      for (std::int64_t l = begin; l < end; l += 2) {
+        const T* values = matrix + (column < count ? column * stride + l : 0);
+        const std::uint32_t low = column < count ? bits_of(values[0]) : 0, high = column < count && l + 1 < depth ? bits_of(values[1]) : 0;
+        panel[l / 2 * kPanelWidth + column] = low | high << 16;
+      }
+  }
+}
+
+}  // namespace
+
+void gather_product(const Threads& threads, const GatherProduct<bf16>& g) { run(threads, g); }
+void gather_product(const Threads& threads, const GatherProduct<bf16, float>& g) { run(threads, g); }
+
+void pack_panel(const float* matrix, std::int64_t stride, std::int64_t depth, std::int64_t count, std::uint32_t* panel) {
+  pack_pairs(depth, count, panel,
+             [&](std::int64_t l, std::int64_t column, std::int64_t valid) { return load_lanes(matrix + l * stride + column, valid); });
+}
+void pack_panel(const bf16* matrix, std::int64_t stride, std::int64_t depth, std::int64_t count, std::uint32_t* panel) {
+  pack_pairs(depth, count, panel,
+             [&](std::int64_t l, std::int64_t column, std::int64_t valid) { return load_lanes(matrix + l * stride + column, valid); });
+}
+
+void pack_panel_transposed(const float* matrix, std::int64_t stride, std::int64_t depth, std::int64_t count, std::uint32_t* panel) {
+  pack_columns(matrix, stride, depth, count, panel);
+}
+void pack_panel_transposed(const bf16* matrix, std::int64_t stride, std::int64_t depth, std::int64_t count, std::uint32_t* panel) {
+  pack_columns(matrix, stride, depth, count, panel);
+}
+
+}  // namespace fovea::kernels::FOVEA_ISA_NAMESPACE

@@ -1,0 +1,3 @@
+#pragma once
+
+#include "cpu/emulated_dot.hpp"

@@ -1,0 +1,134 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "benchmark_runs.hpp"
+#include "fovea/base/error.hpp"
+#include "fovea/kernels/kernel_table.hpp"
+
+namespace fovea {
+
+namespace {
+
+using kernels::Context;
+using kernels::Conv2dPass;
+using kernels::Conv2dShape;
+using kernels::MatmulShape;
+
+const char* name_of(Conv2dPass pass) {
+  return pass == Conv2dPass::forward ? "forward" : pass == Conv2dPass::backward_data ? "backward_data" : "backward_filter";
+}
+
+/// Checked by the operation itself, on no images.
+Conv2dShape shape_of(const Conv2dBenchmark& wanted) {
+  const auto& [input, filter, g, pass, seed] = wanted;
+  if (input.rank() != 4) throw OptionError(fmt::format("the input of conv2d is N,H,W,C, found {}", input.to_string()));
+  if (filter.rank() != 3) throw OptionError(fmt::format("the filter of conv2d is K,R,S, found {}", filter.to_string()));
+  if (std::any_of(input.begin(), input.end(), [](std::int64_t extent) { return extent < 1; }) || filter[0] < 1)
+    throw OptionError(
+        fmt::format("a benchmark wants an input and a filter with elements, found {} and {}", input.to_string(), filter.to_string()));
+  if (g.groups < 1 || input[3] % g.groups != 0)
+    throw OptionError(fmt::format("{} channels cannot be shared by {} groups", input[3], g.groups));
+  const NoGradGuard no_grad;
+  const Tensor none = Tensor::empty({0, input[1], input[2], input[3]});
+  const Variable y = conv2d(Variable(none), Variable(Tensor::zeros({filter[0], filter[1], filter[2], input[3] / g.groups})), {}, g);
+  return {.n = input[0],
+          .h = input[1],
+          .w = input[2],
+          .c = input[3],
+          .k = filter[0],
+          .r = filter[1],
+          .s = filter[2],
+          .p = y.extent(1),
+          .q = y.extent(2),
+          .stride_h = g.stride.height,
+          .stride_w = g.stride.width,
+          .dilation_h = g.dilation.height,
+          .dilation_w = g.dilation.width,
+          .pad_top = g.padding.top,
+          .pad_left = g.padding.left,
+          .groups = g.groups,
+          .x_pitch = input[3],
+          .y_pitch = filter[0]};
+}
+
+Json list_of(const Shape& shape) { return std::vector<std::int64_t>(shape.begin(), shape.end()); }
+
+}  // namespace
+
+BenchmarkResult benchmark_conv2d(const Conv2dBenchmark& wanted, const BenchmarkBudget& budget) {
+  const Conv2dShape shape = shape_of(wanted);
+  const auto& conv = kernels::table().f32.conv2d;
+  Context& context = Context::current();
+  Tensor x = random_values(wanted.input, wanted.seed, 0);
+  Tensor filter = random_values({shape.k, shape.r, shape.s, shape.c / shape.groups}, wanted.seed, 1);
+  Tensor y = random_values({shape.n, shape.p, shape.q, shape.k}, wanted.seed, 2);
+  Tensor packed;
+  if (wanted.pass == Conv2dPass::forward) {
+    packed = Tensor::empty({static_cast<std::int64_t>(conv.packed_filter_bytes(shape))}, DType::u8);
+    conv.pack_filter(context, shape, filter.data<float>(), packed.raw_data());
+  }
+  void* workspace = context.workspace(conv.workspace_bytes(context, shape, wanted.pass));
+  const auto body = [&] {
+    switch (wanted.pass) {
+      case Conv2dPass::forward:
+        return conv.forward(context, shape, x.data<float>(), packed.raw_data(), {}, y.mutable_data<float>(), workspace);
+      case Conv2dPass::backward_data:
+        return conv.backward_data(context, shape, y.data<float>(), filter.data<float>(), x.mutable_data<float>(), workspace);
+      case Conv2dPass::backward_filter:
+        return conv.backward_filter(context, shape, x.data<float>(), y.data<float>(), filter.mutable_data<float>(), workspace);
+    }
+  };
+  const double operations = 2.0 * static_cast<double>(y.numel()) * static_cast<double>(shape.r * shape.s * shape.c / shape.groups);
+  BenchmarkResult result = benchmark_runs(body, budget, static_cast<double>(shape.n), operations);
+  const Conv2dGeometry& g = wanted.geometry;
+  result.kernel += fmt::format(" conv2d.{}", name_of(wanted.pass));
+  result.inputs = Json({{"op", "conv2d"},
+                        {"pass", name_of(wanted.pass)},
+                        {"input", list_of(wanted.input)},
+                        {"filter", list_of(wanted.filter)},
+                        {"output", list_of(y.shape())},
+                        {"stride", {g.stride.height, g.stride.width}},
+                        {"padding", {g.padding.top, g.padding.bottom, g.padding.left, g.padding.right}},
+                        {"dilation", {g.dilation.height, g.dilation.width}},
+                        {"groups", g.groups},
+                        {"precision", "f32"}})
+                      .dump();
+  return result;
+}
+
+BenchmarkResult benchmark_matmul(const MatmulBenchmark& wanted, const BenchmarkBudget& budget) {
+  const auto& [m, n, k, transpose_a, transpose_b, seed] = wanted;
+  if (m < 1 || n < 1 || k < 1) throw OptionError(fmt::format("m, n and k of matmul are at least 1, found {}, {} and {}", m, n, k));
+  const Tensor a = random_values(transpose_a ? Shape{k, m} : Shape{m, k}, seed, 0);
+  const Tensor b = random_values(transpose_b ? Shape{n, k} : Shape{k, n}, seed, 1);
+  Tensor y = Tensor::zeros({m, n});
+  const MatmulShape shape{.m = m,
+                          .n = n,
+                          .k = k,
+                          .transpose_a = transpose_a,
+                          .transpose_b = transpose_b,
+                          .a_stride = a.extent(1),
+                          .b_stride = b.extent(1),
+                          .y_stride = n};
+  const auto& matmul = kernels::table().f32.matmul;
+  Context& context = Context::current();
+  void* workspace = context.workspace(matmul.workspace_bytes(context, shape));
+  const auto body = [&] { matmul.forward(context, shape, a.data<float>(), b.data<float>(), {}, y.mutable_data<float>(), workspace); };
+  const double operations = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+  BenchmarkResult result = benchmark_runs(body, budget, 1, operations);
+  result.kernel += " matmul.forward";
+  result.inputs = Json({{"op", "matmul"},
+                        {"m", m},
+                        {"n", n},
+                        {"k", k},
+                        {"transpose_a", transpose_a},
+                        {"transpose_b", transpose_b},
+                        {"precision", "f32"}})
+                      .dump();
+  return result;
+}
+
+}  // namespace fovea
