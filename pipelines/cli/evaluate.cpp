@@ -41,7 +41,8 @@ std::uint64_t training_seed(const ClassificationPipeline& pipeline) {
 void run_evaluate(const EvaluateFlags& flags) {
   const auto context = flags.shared.make_context();
   const kernels::ContextGuard guard(*context);
-  const ClassificationPipeline pipeline = ClassificationPipeline::load(flags.model);
+  ClassificationPipeline pipeline = ClassificationPipeline::load(flags.model);
+  pipeline.set_precision(flags.shared.activation_type());
   const ClassificationData data =
       open_classification_data(flags.data, {.seed = flags.shared.seed.value_or(training_seed(pipeline)), .names = pipeline.labels()});
   for (const std::string& note : data.notes) flags.shared.log(note);

@@ -26,7 +26,8 @@ struct PredictFlags {
 int run_predict(const PredictFlags& flags) {
   const auto context = flags.shared.make_context();
   const kernels::ContextGuard guard(*context);
-  const ClassificationPipeline pipeline = ClassificationPipeline::load(flags.model);
+  ClassificationPipeline pipeline = ClassificationPipeline::load(flags.model);
+  pipeline.set_precision(flags.shared.activation_type());
   const std::vector<fs::path> files = find_images(flags.images);
   const fs::path base = fs::is_directory(flags.images) ? fs::path(flags.images) : fs::path(flags.images).parent_path();
   PredictionWriter writer({.out = flags.out,

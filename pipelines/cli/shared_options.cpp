@@ -9,6 +9,7 @@
 
 #include "fovea/base/error.hpp"
 #include "fovea/base/file.hpp"
+#include "fovea/pipelines/precision.hpp"
 
 namespace fovea::cli {
 
@@ -16,15 +17,23 @@ void SharedOptions::add_to(CLI::App& command) {
   command.add_option("--threads", threads, "threads to compute with; 0: all")->check(CLI::NonNegativeNumber);
   command.add_option("--seed", seed, "names all random choices, where there are any");
   command.add_option("--device", device, "cpu, or cuda[:index] in builds that have it")->capture_default_str();
-  command.add_option("--precision", precision, "f32")->capture_default_str();
+  command.add_option("--precision", precision, "of activations, where the verb computes any: f32 (default) or bf16");
   command.add_flag("--quiet", quiet, "no log on stderr");
   command.add_option("--json", json, "write the result as JSON to this file; - for stdout");
 }
 
 std::unique_ptr<kernels::Context> SharedOptions::make_context() const {
   if (device != "cpu") throw OptionError(fmt::format("--device {}: this build computes on the cpu only", device));
-  if (precision != "f32") throw OptionError(fmt::format("--precision {}: this build computes in f32 only", precision));
+  activation_type();
   return std::make_unique<kernels::Context>(threads);
+}
+
+DType SharedOptions::activation_type() const {
+  try {
+    return parse_precision(precision.value_or("f32"));
+  } catch (const OptionError& error) {
+    throw OptionError(fmt::format("--precision {}: {}", *precision, error.what()));
+  }
 }
 
 void SharedOptions::log(const std::string& line) const {

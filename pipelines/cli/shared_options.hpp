@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "fovea/base/dtype.hpp"
 #include "fovea/base/json.hpp"
 #include "fovea/kernels/context.hpp"
 
@@ -21,11 +22,13 @@ struct SharedOptions {
   int threads = 0;
   std::optional<std::uint64_t> seed;  ///< of everything random in the verb; most have nothing random
   std::string device = "cpu";
-  std::string precision = "f32";
+  std::optional<std::string> precision;  ///< of activations: f32 or bf16
   bool quiet = false;
   std::string json;
 
   void add_to(CLI::App& command);
+  /// The type of activations: f32 unless --precision says otherwise. Throws OptionError for another name.
+  DType activation_type() const;
   /// Checks device and precision; the context to compute in. Throws OptionError for what this build lacks.
   std::unique_ptr<kernels::Context> make_context() const;
   /// A line for the person, on stderr; nothing with --quiet.

@@ -61,6 +61,7 @@ ClassifierRecipe recipe_of(const TrainFlags& flags) {
   flags.step_epochs.apply(recipe.step_epochs);
   flags.step_factor.apply(recipe.step_factor);
   flags.label_smoothing.apply(recipe.label_smoothing);
+  if (flags.shared.precision) recipe.precision = *flags.shared.precision;
   if (flags.shared.seed) recipe.seed = *flags.shared.seed;
   return recipe;
 }

@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "benchmark_runs.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/kernels/kernel_table.hpp"
+#include "fovea/kernels/trace.hpp"
 
 namespace fovea {
 
@@ -16,10 +16,6 @@ using kernels::Context;
 using kernels::Conv2dPass;
 using kernels::Conv2dShape;
 using kernels::MatmulShape;
-
-const char* name_of(Conv2dPass pass) {
-  return pass == Conv2dPass::forward ? "forward" : pass == Conv2dPass::backward_data ? "backward_data" : "backward_filter";
-}
 
 /// Checked by the operation itself, on no images.
 Conv2dShape shape_of(const Conv2dBenchmark& wanted) {
@@ -51,7 +47,8 @@ Conv2dShape shape_of(const Conv2dBenchmark& wanted) {
           .pad_left = g.padding.left,
           .groups = g.groups,
           .x_pitch = input[3],
-          .y_pitch = filter[0]};
+          .y_pitch = filter[0],
+          .choice = kernels::conv2d_choice(pass != Conv2dPass::forward)};
 }
 
 Json list_of(const Shape& shape) { return std::vector<std::int64_t>(shape.begin(), shape.end()); }
@@ -81,10 +78,9 @@ BenchmarkResult benchmark_conv2d(const Conv2dBenchmark& wanted, const BenchmarkB
         return conv.backward_filter(context, shape, x.data<float>(), y.data<float>(), filter.mutable_data<float>(), workspace);
     }
   };
-  const double operations = 2.0 * static_cast<double>(y.numel()) * static_cast<double>(shape.r * shape.s * shape.c / shape.groups);
-  BenchmarkResult result = benchmark_runs(body, budget, static_cast<double>(shape.n), operations);
+  BenchmarkResult result = benchmark_runs(body, budget, static_cast<double>(shape.n), operations_of(shape));
   const Conv2dGeometry& g = wanted.geometry;
-  result.kernel += fmt::format(" conv2d.{}", name_of(wanted.pass));
+  result.kernel += fmt::format(" conv2d.{} {}", name_of(wanted.pass), conv.kernel_name(shape, wanted.pass));
   result.inputs = Json({{"op", "conv2d"},
                         {"pass", name_of(wanted.pass)},
                         {"input", list_of(wanted.input)},
@@ -117,8 +113,7 @@ BenchmarkResult benchmark_matmul(const MatmulBenchmark& wanted, const BenchmarkB
   Context& context = Context::current();
   void* workspace = context.workspace(matmul.workspace_bytes(context, shape));
   const auto body = [&] { matmul.forward(context, shape, a.data<float>(), b.data<float>(), {}, y.mutable_data<float>(), workspace); };
-  const double operations = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  BenchmarkResult result = benchmark_runs(body, budget, 1, operations);
+  BenchmarkResult result = benchmark_runs(body, budget, 1, operations_of(shape));
   result.kernel += " matmul.forward";
   result.inputs = Json({{"op", "matmul"},
                         {"m", m},

@@ -72,7 +72,7 @@ std::vector<Classification> ClassificationPipeline::run(std::span<const cv::Mat>
   std::vector<Classification> results;
   if (images.empty()) return results;
   for (const cv::Mat& image : images) require_picture(image);
-  const Tensor probabilities = classify_batch(*network_, preprocessing_.batch(images));
+  const Tensor probabilities = classify_batch(*network_, preprocessing_.batch(images), precision_);
   const std::size_t classes = labels_.size();
   for (std::size_t i = 0; i < images.size(); ++i)
     results.push_back(decode_classification(probabilities.span<float>().subspan(i * classes, classes), labels_));
@@ -86,7 +86,7 @@ ClassificationMetrics ClassificationPipeline::evaluate(const ClassificationDatas
     throw OptionError(
         fmt::format("the data has the classes [{}] but the model has [{}]", fmt::join(dataset.labels(), ", "), fmt::join(labels_, ", ")));
   return evaluate_classifier(*network_, dataset,
-                             {.preprocessing = preprocessing_, .augmentation = nullptr, .batch = batch, .workers = workers});
+                             {.preprocessing = preprocessing_, .augmentation = nullptr, .batch = batch, .workers = workers}, precision_);
 }
 
 }  // namespace fovea

@@ -32,6 +32,7 @@ Json ClassifierRecipe::to_json() const {
           {"step_epochs", step_epochs},
           {"step_factor", step_factor},
           {"label_smoothing", label_smoothing},
+          {"precision", precision},
           {"seed", seed}};
 }
 
@@ -62,6 +63,7 @@ ClassifierRecipe ClassifierRecipe::from_json(const Json& json, const std::string
   read_option(json, "step_epochs", recipe.step_epochs, where);
   read_option(json, "step_factor", recipe.step_factor, where);
   read_option(json, "label_smoothing", recipe.label_smoothing, where);
+  read_option(json, "precision", recipe.precision, where);
   read_option(json, "seed", recipe.seed, where);
   return recipe;
 }

@@ -17,6 +17,7 @@
 #include "fovea/data/data_source.hpp"
 #include "fovea/pipelines/catalogue.hpp"
 #include "fovea/pipelines/classification_pipeline.hpp"
+#include "fovea/pipelines/precision.hpp"
 #include "fovea/pipelines/run_pictures.hpp"
 #include "fovea/training/adamw.hpp"
 #include "fovea/training/checkpoint.hpp"
@@ -42,6 +43,7 @@ void check(const ClassifierRecipe& recipe) {
   require_one_of("optimizer", recipe.optimizer, {"sgd", "adamw"});
   require_one_of("schedule", recipe.schedule, {"constant", "step", "cosine"});
   for (const std::string& name : recipe.augment) require_one_of("augmentation", name, {"flip", "crop", "resized-crop"});
+  parse_precision(recipe.precision);
   if (recipe.data.empty()) throw OptionError("no data given; expected for instance --data idx:DIR or --data folder:DIR");
   if (recipe.channels != 0 && recipe.channels != 1 && recipe.channels != 3)
     throw OptionError(fmt::format("channels are 1 (grey) or 3 (colour), found {}", recipe.channels));
@@ -128,11 +130,8 @@ void write_recipe(const fs::path& file, const ClassifierRecipe& recipe) {
 
 /// Facts that a model file keeps of its training.
 std::string training_facts(const ClassifierRecipe& recipe, const EpochReport& report) {
-  Json json = {{"epoch", report.epoch + 1},
-               {"epochs", report.epochs},
-               {"train_loss", report.train_loss},
-               {"data", recipe.data},
-               {"seed", recipe.seed}};
+  Json json = {{"epoch", report.epoch + 1}, {"epochs", report.epochs},       {"train_loss", report.train_loss},
+               {"data", recipe.data},       {"precision", recipe.precision}, {"seed", recipe.seed}};
   for (const auto& [name, value] : report.validation) json[name] = value;
   return json.dump();
 }
@@ -166,7 +165,8 @@ TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const Tra
                                                       .batch = recipe.batch,
                                                       .seed = recipe.seed,
                                                       .workers = environment.workers},
-                                          .label_smoothing = recipe.label_smoothing};
+                                          .label_smoothing = recipe.label_smoothing,
+                                          .precision = parse_precision(recipe.precision)};
   ClassificationTask task(pipeline.network(), train, validation, options);
   const std::unique_ptr<Optimizer> optimizer = optimizer_for(recipe, pipeline.network().parameters());
   Trainer trainer(task, *optimizer, schedule_for(recipe, task.steps_per_epoch()),
@@ -182,7 +182,9 @@ TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const Tra
   TrainClassifierResult result;
   result.summary = trainer.run();
   result.best = environment.out / "weights" / "best.fovea";
-  const ClassificationMetrics metrics = ClassificationPipeline::load(result.best).evaluate(validation, recipe.batch, environment.workers);
+  ClassificationPipeline best = ClassificationPipeline::load(result.best);
+  best.set_precision(options.precision);
+  const ClassificationMetrics metrics = best.evaluate(validation, recipe.batch, environment.workers);
   save_confusion_matrix(environment.out / "plots", metrics);
   const Json json = to_json(metrics, {.split = "val", .model = result.best.string(), .fovea_version = version()});
   write_json_file(environment.out / "validation.json", json);

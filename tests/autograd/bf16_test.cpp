@@ -6,7 +6,9 @@
 #include "fovea/autograd/ops/average_pool2d.hpp"
 #include "fovea/autograd/ops/batch_norm.hpp"
 #include "fovea/autograd/ops/cast.hpp"
+#include "fovea/autograd/ops/concat.hpp"
 #include "fovea/autograd/ops/conv2d.hpp"
+#include "fovea/autograd/ops/conv_transpose2d.hpp"
 #include "fovea/autograd/ops/cross_entropy.hpp"
 #include "fovea/autograd/ops/dropout.hpp"
 #include "fovea/autograd/ops/linear.hpp"
@@ -67,6 +69,27 @@ TEST(Bf16Operations, Convolution) {
   expect_follows([](const auto& in) { return conv2d(in[0], in[1], {}, {.groups = 4}); },
                  {uniform({1, 5, 5, 4}, 1), uniform({4, 2, 3, 1}, 2)}, 1);
   expect_follows([](const auto& in) { return conv2d(in[0], in[1]); }, {uniform({0, 5, 5, 4}, 1), uniform({4, 2, 3, 4}, 2)}, 1);
+}
+
+TEST(Bf16Operations, TransposedConvolution) {
+  const ConvTranspose2dGeometry geometries[] = {{.stride = 2},
+                                                {.stride = {2, 3}, .padding = 1, .output_padding = {1, 0}, .dilation = {1, 2}}};
+  for (const ConvTranspose2dGeometry& geometry : geometries)
+    expect_follows([&](const auto& in) { return conv_transpose2d(in[0], in[1], {}, geometry); },
+                   {uniform({2, 4, 3, 6}, 1), uniform({6, 3, 2, 5}, 2)}, 1);
+  expect_follows([](const auto& in) { return conv_transpose2d(in[0], in[1], {}, {.groups = 2}); },
+                 {uniform({1, 3, 4, 4}, 1), uniform({4, 2, 2, 3}, 2)}, 1);
+}
+
+// The sum is a bf16 before the bias comes: on integers that have no rounding to lose.
+TEST(Bf16Operations, TransposedConvolutionAddsAnF32Bias) {
+  expect_follows([](const auto& in) { return conv_transpose2d(in[0], in[1], in[2], {.stride = 2}); },
+                 {test::integers({2, 3, 4, 3}, 1), test::integers({3, 2, 2, 5}, 2), test::integers({5}, 3)}, 1);
+}
+
+TEST(Bf16Operations, Concatenation) {
+  expect_follows([](const auto& in) { return concat(in); }, {uniform({2, 3, 4, 5}, 1), uniform({2, 3, 4, 2}, 2), uniform({2, 3, 4, 1}, 3)},
+                 3);
 }
 
 TEST(Bf16Operations, ConvolutionRoundsItsFilter) {

@@ -86,6 +86,27 @@ TEST_F(Train, ItsRecipeRepeatsItAndFlagsOverrideIt) {
   EXPECT_EQ(other["batch"], 8);
 }
 
+TEST_F(Train, Bf16IsInTheRecipeAndItsModelRunsInEitherPrecision) {
+  const CommandResult result = train(world_.idx(), {"--precision", "bf16"});
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(read_json_file(folder_ / "run/recipe.json")["precision"], "bf16");
+  EXPECT_NE(weights("run"), read_text_file(world_ / "run/weights/last.fovea"));
+  ASSERT_EQ(fovea_command({"train", "--config", "run/recipe.json", "--out", "again"}, folder_.path()).code, 0);
+  EXPECT_EQ(weights("again"), weights("run"));
+  for (const char* precision : {"f32", "bf16"}) {
+    const CommandResult evaluated = fovea_command(
+        {"evaluate", "--model", "run/weights/best.fovea", "--data", world_.idx(), "--precision", precision, "--json", "-"}, folder_.path());
+    ASSERT_EQ(evaluated.code, 0) << evaluated.err;
+    EXPECT_GE(Json::parse(evaluated.out)["top1"], 0.9) << precision;
+    const CommandResult predicted =
+        fovea_command({"predict", "--model", "run/weights/best.fovea", "--images", (world_ / "pictures").string(), "--no-overlays",
+                       "--precision", precision, "--out", precision},
+                      folder_.path());
+    EXPECT_EQ(predicted.code, 0) << predicted.err;
+  }
+  EXPECT_NE(read_text_file(folder_ / "f32/predictions.jsonl"), read_text_file(folder_ / "bf16/predictions.jsonl"));
+}
+
 TEST_F(Train, WithoutOutItChoosesAFreeFolder) {
   std::vector<std::string> words = train_words(world_.idx(), "");
   words.erase(words.end() - 2, words.end());
@@ -141,7 +162,7 @@ TEST_F(Train, WrongRecipesAreNamed) {
   EXPECT_EQ(model.code, 2);
   EXPECT_THAT(model.err, HasSubstr("did you mean \"lenet5\""));
   EXPECT_EQ(train(world_.idx(), {"--device", "cuda"}).code, 2);
-  EXPECT_EQ(train(world_.idx(), {"--precision", "bf16"}).code, 2);
+  EXPECT_EQ(train(world_.idx(), {"--precision", "f16"}).code, 2);
 }
 
 TEST_F(Train, LearnsFromFoldersOfColourPictures) {

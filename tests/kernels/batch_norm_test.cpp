@@ -10,8 +10,8 @@ using kernels::BatchNormShape;
 using kernels::Context;
 using test::converted, test::integer_values, test::on_any_threads, test::oracle, test::random_values;
 
-const BatchNormShape kShapes[] = {{1, 3},  {2, 1},   {7, 3},     {65, 15},   {64, 16},  {129, 17},  {300, 31},
-                                  {1, 64}, {63, 64}, {1000, 67}, {257, 131}, {5000, 6}, {40000, 1}, {13, 2048}};
+const BatchNormShape kShapes[] = {{1, 3},   {2, 1},     {7, 3},     {65, 15},  {64, 16},   {129, 17},  {300, 31}, {1, 64},
+                                  {63, 64}, {1000, 67}, {257, 131}, {5000, 6}, {4999, 12}, {40001, 1}, {13, 2048}};
 
 std::string trace(const char* name, const BatchNormShape& s) {
   return std::string(name) + ", " + std::to_string(s.rows) + " rows of " + std::to_string(s.channels);
@@ -29,7 +29,7 @@ std::vector<T> statistics(const kernels::TypedKernels<T>& kernels, Context& cont
 /// What the two other passes read; the statistics need not be those of x.
 template <class T>
 struct Operands {
-  std::vector<T> x, dy, mean, inverse_deviation, gamma, beta;
+  std::vector<T> x, dy, mean, inverse_deviation, gamma, beta, residual, y;
 
   explicit Operands(const BatchNormShape& s, std::vector<T> (*values)(std::int64_t, std::uint64_t) = random_values<T>)
       : x(values(s.rows * s.channels, 1)),
@@ -37,7 +37,9 @@ struct Operands {
         mean(values(s.channels, 3)),
         inverse_deviation(values(s.channels, 4)),
         gamma(values(s.channels, 5)),
-        beta(values(s.channels, 6)) {}
+        beta(values(s.channels, 6)),
+        residual(values(s.rows * s.channels, 7)),
+        y(values(s.rows * s.channels, 8)) {}
   template <class From>
   explicit Operands(const Operands<From>& from)
       : x(converted<T>(from.x)),
@@ -45,28 +47,42 @@ struct Operands {
         mean(converted<T>(from.mean)),
         inverse_deviation(converted<T>(from.inverse_deviation)),
         gamma(converted<T>(from.gamma)),
-        beta(converted<T>(from.beta)) {}
+        beta(converted<T>(from.beta)),
+        residual(converted<T>(from.residual)),
+        y(converted<T>(from.y)) {}
 };
 
+/// What is done in the same pass.
+struct Fusion {
+  bool residual = false, relu = false;
+};
+constexpr Fusion kFusions[] = {{}, {false, true}, {true, true}};
+
 template <class T>
-std::vector<T> normalize(const kernels::TypedKernels<T>& kernels, Context& context, const BatchNormShape& s, const Operands<T>& in) {
+std::vector<T> normalize(const kernels::TypedKernels<T>& kernels, Context& context, const BatchNormShape& s, const Operands<T>& in,
+                         Fusion fusion = {}) {
   std::vector<T> y(in.x.size());
   kernels.batch_norm.normalize(context, s, in.x.data(), in.mean.data(), in.inverse_deviation.data(), in.gamma.data(), in.beta.data(),
-                               y.data());
+                               fusion.residual ? in.residual.data() : nullptr,
+                               fusion.relu ? kernels::Activation::relu : kernels::Activation::none, y.data());
   return y;
 }
 
-/// dx, dgamma and dbeta, one behind the other.
+/// dx, dgamma, dbeta and, with a residual, its gradient, one behind the other.
 template <class T>
 std::vector<T> backward(const kernels::TypedKernels<T>& kernels, Context& context, const BatchNormShape& s, const Operands<T>& in,
-                        bool fixed) {
-  std::vector<T> result(in.x.size() + static_cast<std::size_t>(2 * s.channels));
+                        bool fixed, Fusion fusion = {}) {
+  std::vector<T> result(in.x.size() * (fusion.residual ? 2 : 1) + static_cast<std::size_t>(2 * s.channels));
   T* dgamma = result.data() + in.x.size();
   test::Scratch scratch(kernels.batch_norm.workspace_bytes(s));
-  (fixed ? kernels.batch_norm.backward_fixed : kernels.batch_norm.backward)(context, s, in.x.data(), in.dy.data(), in.mean.data(),
-                                                                            in.inverse_deviation.data(), in.gamma.data(), result.data(),
-                                                                            dgamma, dgamma + s.channels, scratch.data());
+  (fixed ? kernels.batch_norm.backward_fixed : kernels.batch_norm.backward)(
+      context, s, in.x.data(), fusion.relu ? in.y.data() : nullptr, in.dy.data(), in.mean.data(), in.inverse_deviation.data(),
+      in.gamma.data(), result.data(), fusion.residual ? dgamma + 2 * s.channels : nullptr, dgamma, dgamma + s.channels, scratch.data());
   return result;
+}
+
+std::string trace(const char* name, const BatchNormShape& s, Fusion fusion) {
+  return trace(name, s) + (fusion.residual ? ", residual" : "") + (fusion.relu ? ", relu" : "");
 }
 
 TEST(BatchNorm, HandWorkedStatistics) {
@@ -116,32 +132,37 @@ TEST(BatchNorm, VarianceSurvivesALargeMean) {
 
 TEST(BatchNorm, NormalizeIsTheReferences) {
   for (const auto& [name, kernels] : test::f32_kernels())
-    for (const BatchNormShape& s : kShapes) {
-      SCOPED_TRACE(trace(name, s));
-      const Operands<float> in(s);
-      Context context(1);
-      const std::vector<double> magnitude(in.x.size(), 3.0);  // |x| + |mean| + |beta| with factors of at most 1
-      test::expect_close(on_any_threads([&](Context& any) { return normalize(kernels, any, s, in); }),
-                         normalize(oracle(), context, s, Operands<double>(in)), magnitude, 1e-6);
-      const Operands<float> integers(s, integer_values<float>);
-      EXPECT_EQ(converted<double>(normalize(kernels, context, s, integers)), normalize(oracle(), context, s, Operands<double>(integers)));
-    }
+    for (const BatchNormShape& s : kShapes)
+      for (const Fusion fusion : kFusions) {
+        SCOPED_TRACE(trace(name, s, fusion));
+        const Operands<float> in(s);
+        Context context(1);
+        const std::vector<double> magnitude(in.x.size(), 4.0);  // |x| + |mean| + |beta| + |residual| with factors of at most 1
+        test::expect_close(on_any_threads([&](Context& any) { return normalize(kernels, any, s, in, fusion); }),
+                           normalize(oracle(), context, s, Operands<double>(in), fusion), magnitude, 1e-6);
+        const Operands<float> integers(s, integer_values<float>);
+        EXPECT_EQ(converted<double>(normalize(kernels, context, s, integers, fusion)),
+                  normalize(oracle(), context, s, Operands<double>(integers), fusion));
+      }
 }
 
 TEST(BatchNorm, BackwardIsTheReferences) {
   for (const auto& [name, kernels] : test::f32_kernels())
     for (const BatchNormShape& s : kShapes)
-      for (const bool fixed : {false, true}) {
-        SCOPED_TRACE(trace(name, s) + (fixed ? ", fixed" : ""));
-        const Operands<float> in(s);
-        Context context(1);
-        const auto expected = backward(oracle(), context, s, Operands<double>(in), fixed);
-        // Terms of dx: |dy| + mean |dy| + |normalised| * mean |dy * normalised| <= 1 + 1 + 2 * 2. Of the sums: at most 2 each.
-        std::vector<double> magnitude(expected.size(), 6.0);
-        std::fill(magnitude.end() - 2 * s.channels, magnitude.end(), 2.0 * static_cast<double>(s.rows));
-        test::expect_close(on_any_threads([&](Context& any) { return backward(kernels, any, s, in, fixed); }), expected, magnitude,
-                           test::sum_tolerance(s.rows));
-      }
+      for (const bool fixed : {false, true})
+        for (const Fusion fusion : kFusions) {
+          SCOPED_TRACE(trace(name, s, fusion) + (fixed ? ", fixed" : ""));
+          const Operands<float> in(s);
+          Context context(1);
+          const auto expected = backward(oracle(), context, s, Operands<double>(in), fixed, fusion);
+          // Terms of dx: |dy| + mean |dy| + |normalised| * mean |dy * normalised| <= 1 + 1 + 2 * 2. Of the sums: at most 2 each.
+          std::vector<double> magnitude(expected.size(), 6.0);
+          const auto sums = magnitude.begin() + s.rows * s.channels;
+          std::fill(sums, sums + 2 * s.channels, 2.0 * static_cast<double>(s.rows));
+          std::fill(sums + 2 * s.channels, magnitude.end(), 0.0);  // the residual's gradient is a copy
+          test::expect_close(on_any_threads([&](Context& any) { return backward(kernels, any, s, in, fixed, fusion); }), expected,
+                             magnitude, test::sum_tolerance(s.rows));
+        }
 }
 
 TEST(BatchNorm, SumsOfIntegersAreExact) {

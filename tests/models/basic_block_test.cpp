@@ -22,10 +22,10 @@ TEST(BasicBlock, HasAProjectionOnlyWhereTheShapeChanges) {
 
 TEST(BasicBlock, AddsTheShortcutBeforeTheLastRectifier) {
   BasicBlock same(4, 4, 1), halved(4, 6, 2);
-  EXPECT_THAT(test::trace(same, {2, 5, 6, 4}), ElementsAre("conv2d [2,5,6,4]", "batch_norm [2,5,6,4]", "relu [2,5,6,4]", "conv2d [2,5,6,4]",
-                                                           "batch_norm [2,5,6,4]", "add [2,5,6,4]", "relu [2,5,6,4]"));
-  EXPECT_EQ(test::trace(halved, {2, 5, 6, 4}).size(), 9U);
-  EXPECT_EQ(test::trace(halved, {2, 5, 6, 4}).back(), "relu [2,3,3,6]");
+  EXPECT_THAT(test::trace(same, {2, 5, 6, 4}),
+              ElementsAre("conv2d [2,5,6,4]", "batch_norm_activation [2,5,6,4]", "conv2d [2,5,6,4]", "batch_norm_activation [2,5,6,4]"));
+  EXPECT_EQ(test::trace(halved, {2, 5, 6, 4}).size(), 6U);
+  EXPECT_EQ(test::trace(halved, {2, 5, 6, 4}).back(), "batch_norm_activation [2,3,3,6]");
 }
 
 // With the second norm's scale and shift at zero nothing but the shortcut is left.

@@ -57,8 +57,8 @@ TEST(ResNetMini, StagesHalveTheImage) {
   ResNetMini model(kSmall);
   const auto lines = test::trace(model, {2, 9, 14, 3});
   EXPECT_EQ(lines.front(), "conv2d [2,9,14,8]");
-  EXPECT_THAT(lines, testing::Contains("add [2,9,14,8]"));
-  EXPECT_THAT(lines, testing::Contains("add [2,5,7,12]"));
+  EXPECT_THAT(lines, testing::Contains("batch_norm_activation [2,9,14,8]"));
+  EXPECT_THAT(lines, testing::Contains("batch_norm_activation [2,5,7,12]"));
   EXPECT_EQ(lines.back(), "linear [2,4]");
 }
 

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <vector>
 
+#include "fovea/autograd/ops/arithmetic.hpp"
+#include "fovea/autograd/ops/relu.hpp"
 #include "fovea/base/error.hpp"
 
 namespace fovea {
@@ -76,6 +78,37 @@ TEST(BatchNormLayer, MomentumAndEpsilonAreOptions) {
   EXPECT_NEAR(y[0], -2 / std::sqrt(4.0), 1e-12);
   EXPECT_NEAR(layer.running_mean.data<double>()[0], 3, 1e-12);
   EXPECT_NEAR(layer.running_var.data<double>()[0], 14.0 / 3, 1e-12);
+}
+
+TEST_F(BatchNormLayerTest, FusedFormsAreTheLayerAndWhatFollowsIt) {
+  BatchNorm2d other(2);
+  other.to(DType::f64);
+  const Variable residual(Tensor::from<double>({1, -3, 0.5, 2, -1, 0, 0.25, -0.75}, {2, 1, 2, 2}));
+  for (const bool training : {true, false}) {
+    layer_.train(training);
+    other.train(training);
+    EXPECT_EQ(layer_.forward_relu(Variable(batch())).value().to_vector<double>(),
+              relu(other(Variable(batch()))).value().to_vector<double>());
+    EXPECT_EQ(layer_.forward_add_relu(Variable(batch()), residual).value().to_vector<double>(),
+              relu(other(Variable(batch())) + residual).value().to_vector<double>());
+    EXPECT_EQ(layer_.running_mean.to_vector<double>(), other.running_mean.to_vector<double>());
+    EXPECT_EQ(layer_.running_var.to_vector<double>(), other.running_var.to_vector<double>());
+  }
+  EXPECT_EQ(layer_.num_batches_tracked.item(), 2);
+}
+
+TEST(BatchNormLayer, Bf16InputsKeepF32Statistics) {
+  BatchNorm2d layer(2);
+  const Variable y = layer.forward_relu(Variable(batch().to(DType::bf16)));
+  EXPECT_EQ(y.dtype(), DType::bf16);
+  EXPECT_EQ(layer.running_mean.dtype(), DType::f32);
+  EXPECT_NEAR(layer.running_mean.data<float>()[0], 0.3, 1e-7);
+}
+
+TEST(BatchNormLayer, RefusesOptionsOutOfRange) {
+  for (const double epsilon : {0.0, -1e-5, std::nan("")}) EXPECT_THROW(BatchNorm2d(2, {.epsilon = epsilon}), OptionError) << epsilon;
+  for (const double momentum : {-0.1, 1.1, std::nan("")}) EXPECT_THROW(BatchNorm2d(2, {.momentum = momentum}), OptionError) << momentum;
+  EXPECT_NO_THROW(BatchNorm2d(2, {.momentum = 0}));
 }
 
 TEST(BatchNormLayer, RefusesNoChannels) { EXPECT_THROW(BatchNorm2d(0), OptionError); }

@@ -87,6 +87,22 @@ TEST_P(ClassificationPipelineTest, ThreadsDoNotChangeABit) {
   EXPECT_EQ(run_in(one), run_in(two));
 }
 
+TEST_P(ClassificationPipelineTest, Bf16IsNearAndAsIndependentOfBatches) {
+  const std::vector<cv::Mat> images = pictures(5);
+  const auto exact = probabilities_of(pipeline_.run(images));
+  pipeline_.set_precision(DType::bf16);
+  const auto together = probabilities_of(pipeline_.run(images));
+  pipeline_.set_precision(DType::f32);
+  EXPECT_EQ(probabilities_of(pipeline_.run(images)), exact);
+  EXPECT_NE(together, exact);
+  for (std::size_t i = 0; i < images.size(); ++i)
+    for (std::size_t c = 0; c < exact[i].size(); ++c) EXPECT_NEAR(together[i][c], exact[i][c], 0.03);
+  kernels::Context two(2);
+  const kernels::ContextGuard guard(two);
+  pipeline_.set_precision(DType::bf16);
+  for (std::size_t i = 0; i < images.size(); ++i) EXPECT_EQ(pipeline_.run(images[i]).probabilities, together[i]) << "image " << i;
+}
+
 TEST_P(ClassificationPipelineTest, RunsInSeveralThreadsAtOnce) {
   const std::vector<cv::Mat> images = pictures(6);
   const auto expected = probabilities_of(small_classifier(GetParam()).run(images));  // the one that is shared has never run

@@ -38,6 +38,7 @@ ClassifierRecipe unusual_recipe() {
           .step_epochs = 2.5,
           .step_factor = 1.0 / 3,
           .label_smoothing = 0.05,
+          .precision = "bf16",
           .seed = 0xFFFF'FFFF'FFFF'FFFF};
 }
 
@@ -64,6 +65,7 @@ TEST(ClassifierRecipe, ReadsBackWhatItWrites) {
   EXPECT_EQ(read.step_epochs, recipe.step_epochs);
   EXPECT_EQ(read.step_factor, recipe.step_factor);
   EXPECT_EQ(read.label_smoothing, recipe.label_smoothing);
+  EXPECT_EQ(read.precision, recipe.precision);
   EXPECT_EQ(read.seed, recipe.seed);
 }
 

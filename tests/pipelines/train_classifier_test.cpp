@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "fovea/base/error.hpp"
 #include "fovea/base/file.hpp"
 #include "fovea/base/text.hpp"
+#include "fovea/interchange/model_file.hpp"
 #include "fovea/kernels/context.hpp"
 #include "fovea/pipelines/classification_pipeline.hpp"
 #include "fovea/vision/image_loader.hpp"
@@ -63,6 +65,41 @@ std::vector<std::vector<std::string>> rows_of(const fs::path& csv) {
   for (const std::string& line : split(read_text_file(csv), '\n'))
     if (!line.empty()) rows.push_back(split(line, ','));
   return rows;
+}
+
+/// A column of results.csv, one number an epoch.
+std::vector<double> column_of(const fs::path& csv, const std::string& name) {
+  const auto rows = rows_of(csv);
+  const auto column = static_cast<std::size_t>(std::find(rows[0].begin(), rows[0].end(), name) - rows[0].begin());
+  std::vector<double> values;
+  for (std::size_t row = 1; row < rows.size(); ++row) values.push_back(std::stod(rows[row].at(column)));
+  return values;
+}
+
+TEST_F(TrainClassifier, Bf16LearnsAsF32Does) {
+  ClassifierRecipe narrow = recipe();
+  narrow.precision = "bf16";
+  const TrainClassifierResult wide_result = train(recipe(), "f32"), narrow_result = train(narrow, "bf16");
+  const auto wide_loss = column_of(runs_ / "f32/results.csv", "train_loss"), loss = column_of(runs_ / "bf16/results.csv", "train_loss");
+  ASSERT_EQ(loss.size(), 4U);
+  EXPECT_LT(loss.back(), 0.7 * loss.front()) << "it learns";
+  for (std::size_t epoch = 0; epoch < loss.size(); ++epoch) EXPECT_NEAR(loss[epoch], wide_loss[epoch], 0.05) << epoch;
+  EXPECT_NE(weights("bf16"), weights("f32"));
+  const ModelFile file = load_model_file(narrow_result.best);
+  for (const NamedTensor& tensor : file.tensors) EXPECT_EQ(tensor.tensor.dtype(), DType::f32) << tensor.name;
+}
+
+TEST_F(TrainClassifier, Bf16WeightsDoNotDependOnThreads) {
+  for (const std::string model : {"lenet5", "resnet-mini"}) {
+    ClassifierRecipe narrow = recipe();
+    narrow.precision = "bf16";
+    narrow.model = model;
+    if (model == "resnet-mini") narrow.model_options = R"({"widths":[4,6]})";
+    narrow.epochs = 1;
+    train(narrow, model + "1", 1, 0);
+    train(narrow, model + "2", 2, 2);
+    EXPECT_EQ(weights(model + "1"), weights(model + "2")) << model;
+  }
 }
 
 TEST_F(TrainClassifier, LearnsWhatIsEasy) {
@@ -294,6 +331,7 @@ TEST_F(TrainClassifier, WrongRecipesAreErrors) {
   EXPECT_THAT(message({{"schedule", "cosin"}}), HasSubstr("did you mean \"cosine\""));
   EXPECT_THAT(message({{"augment", {"flip", "crops"}}}), HasSubstr("did you mean \"crop\""));
   EXPECT_THAT(message({{"resize", "squash"}}), HasSubstr("squash"));
+  EXPECT_THAT(message({{"precision", "f16"}}), HasSubstr("the precision is f32 or bf16, found \"f16\""));
   EXPECT_THAT(message({{"data", ""}}), HasSubstr("no data given"));
   EXPECT_THAT(message({{"data", "zip:x"}}), HasSubstr("unknown data scheme \"zip\""));
   EXPECT_THAT(message({{"channels", 2}}), HasSubstr("found 2"));

@@ -8,7 +8,7 @@ from .arithmetic import Measurement, largest_difference
 from .peers import FOLDER, SYSTEM_PYTHON, TUNED_MALLOC, Peers
 from .servers import Server, ServerError
 
-# A library's threads go on looking for work for a while after their last: OpenMP's about 5 ms, OpenBLAS's 25 ms (README.md).
+# A library's threads go on looking for work after their last: OpenMP's for milliseconds, OpenBLAS's for 2^26 clock ticks (README.md).
 SETTLE_SECONDS = 0.04
 
 PASSES = ("forward", "backward_data", "backward_filter")
@@ -16,7 +16,7 @@ PASSES = ("forward", "backward_data", "backward_filter")
 # Results of the same work may differ by rounding alone, in units of the largest value.
 LARGEST_DIFFERENCE = {"f32": 3e-4, "bf16": 2e-2}
 
-# fovea's direct kernels alone. A library that has no such switch is measured twice, under two names.
+# fovea with its direct kernels alone.
 DIRECT_ONLY = {"FOVEA_WINOGRAD": "0"}
 
 

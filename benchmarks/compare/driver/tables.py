@@ -44,7 +44,8 @@ def with_ratio(ours: Measurement | None, peer: Measurement | None) -> str:
     if not ours:
         return number(peer.median)
     r = ratio(ours, peer)
-    return f"{number(peer.median)}  {r.value:.2f}x ({r.low:.2f}..{r.high:.2f})"
+    spread = f" ({r.low:.2f}..{r.high:.2f})" if min(len(ours.rounds), len(peer.rounds)) > 1 else ""
+    return f"{number(peer.median)}  {r.value:.2f}x{spread}"
 
 
 def comparison(title: str, measurements: list[Measurement], limit: float | None = None) -> Table:
@@ -100,7 +101,8 @@ def verdicts(judged: list[Verdict]) -> Table:
         if v.reached is not None and v.measured < v.cases:
             state += f" ({v.measured} of {v.cases} cases)"
         rows.append([v.what, v.peers, v.wanted, "-" if v.reached is None else f"{v.reached:.2f} x", state])
-    return Table("Targets (ratio of fovea to the best peer named; with a question mark where a figure behind it is disturbed or unsteady)", ["what", "peers", "target", "reached", ""], rows)
+    title = "Targets (fovea over the best peer named; a question mark where a figure behind it is disturbed or unsteady)"
+    return Table(title, ["what", "peers", "target", "reached", ""], rows)
 
 
 TITLES = {"matmul": "Matrix product", "conv2d": "Convolution", "train": "Training step", "memory": "Peak memory of the process that trains"}

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "fovea/autograd/ops/cast.hpp"
 #include "fovea/autograd/ops/softmax.hpp"
 #include "fovea/base/error.hpp"
 
@@ -32,9 +33,13 @@ Classification decode_classification(std::span<const float> probabilities, std::
           .labels = {labels.begin(), labels.end()}};
 }
 
-Tensor classify_batch(Layer& network, const Tensor& batch) {
+Variable logits_of(Layer& network, const Tensor& batch, DType precision) {
+  return cast(network.forward(cast(Variable(batch), precision)), DType::f32);
+}
+
+Tensor classify_batch(Layer& network, const Tensor& batch, DType precision) {
   const NoGradGuard no_grad;
-  return softmax(network.forward(Variable(batch))).value();
+  return softmax(logits_of(network, batch, precision)).value();
 }
 
 }  // namespace fovea

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "fovea/base/error.hpp"
+#include "fovea/classification/classification.hpp"
 #include "fovea/classification/evaluate_classifier.hpp"
 
 namespace fovea {
@@ -26,12 +27,12 @@ void ClassificationTask::begin_epoch(std::int64_t epoch) {
 
 TrainingTask::Step ClassificationTask::next_step() {
   const ImageBatch batch = loader_->next();
-  const Variable logits = network_.forward(Variable(batch.images));
+  const Variable logits = logits_of(network_, batch.images, options_.precision);
   return {.loss = cross_entropy(logits, batch.labels, {.label_smoothing = options_.label_smoothing}), .samples = batch.images.extent(0)};
 }
 
 Metrics ClassificationTask::validate() {
-  const ClassificationMetrics metrics = evaluate_classifier(network_, validation_, options_.batches);
+  const ClassificationMetrics metrics = evaluate_classifier(network_, validation_, options_.batches, options_.precision);
   return {{"val_loss", metrics.mean_nll}, {"val_top1", metrics.top1}, {"val_top5", metrics.top5}};
 }
 

@@ -6,7 +6,8 @@
 
 namespace fovea {
 
-ClassificationMetrics evaluate_classifier(Layer& network, const ClassificationDataset& dataset, const ImageBatchOptions& options) {
+ClassificationMetrics evaluate_classifier(Layer& network, const ClassificationDataset& dataset, const ImageBatchOptions& options,
+                                          DType precision) {
   ImageBatchOptions plain = options;
   plain.augmentation = nullptr;
   std::vector<std::int64_t> order(static_cast<std::size_t>(dataset.size()));
@@ -15,7 +16,7 @@ ClassificationMetrics evaluate_classifier(Layer& network, const ClassificationDa
   const auto loader = load_batches(dataset, std::move(order), 0, plain);
   for (std::int64_t batch = 0; batch < loader->batches(); ++batch) {
     const ImageBatch inputs = loader->next();
-    const Tensor probabilities = classify_batch(network, inputs.images);
+    const Tensor probabilities = classify_batch(network, inputs.images, precision);
     const auto classes = static_cast<std::size_t>(probabilities.extent(1));
     for (std::size_t i = 0; i < static_cast<std::size_t>(probabilities.extent(0)); ++i)
       evaluator.add(probabilities.span<float>().subspan(i * classes, classes), inputs.labels.data<std::int64_t>()[i]);

@@ -1,7 +1,6 @@
 #include "fovea/models/basic_block.hpp"
 
 #include "downsample.hpp"
-#include "norm_relu.hpp"
 
 namespace fovea {
 
@@ -19,8 +18,8 @@ BasicBlock::BasicBlock(std::int64_t in_channels, std::int64_t out_channels, std:
 }
 
 Variable BasicBlock::forward(const Variable& x) {
-  const Variable y = conv2(norm_relu(bn1, conv1(x)));
-  return norm_add_relu(bn2, y, downsample ? downsample->forward(x) : x);
+  const Variable y = conv2(bn1.forward_relu(conv1(x)));
+  return bn2.forward_add_relu(y, downsample ? downsample->forward(x) : x);
 }
 
 }  // namespace fovea

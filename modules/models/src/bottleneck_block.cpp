@@ -1,7 +1,6 @@
 #include "fovea/models/bottleneck_block.hpp"
 
 #include "downsample.hpp"
-#include "norm_relu.hpp"
 
 namespace fovea {
 
@@ -23,8 +22,8 @@ BottleneckBlock::BottleneckBlock(std::int64_t in_channels, std::int64_t width, s
 }
 
 Variable BottleneckBlock::forward(const Variable& x) {
-  const Variable y = conv3(norm_relu(bn2, conv2(norm_relu(bn1, conv1(x)))));
-  return norm_add_relu(bn3, y, downsample ? downsample->forward(x) : x);
+  const Variable y = conv3(bn2.forward_relu(conv2(bn1.forward_relu(conv1(x)))));
+  return bn3.forward_add_relu(y, downsample ? downsample->forward(x) : x);
 }
 
 }  // namespace fovea

@@ -9,7 +9,6 @@
 #include "fovea/base/error.hpp"
 #include "fovea/models/basic_block.hpp"
 #include "fovea/models/bottleneck_block.hpp"
-#include "norm_relu.hpp"
 
 namespace fovea {
 
@@ -86,7 +85,7 @@ ResNet::ResNet(const ResNetOptions& o)
 }
 
 Variable ResNet::forward(const Variable& x) {
-  Variable y = norm_relu(bn1_, conv1_(x));
+  Variable y = bn1_.forward_relu(conv1_(x));
   if (stem_ == ResNetOptions::Stem::large) y = max_pool2d(y, {.window = 3, .stride = 2, .padding = 1});
   for (const auto& stage : stages_) y = stage->forward(y);
   return fc_(global_average_pool2d(y));

@@ -3,11 +3,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "fovea/autograd/ops/concat.hpp"
 #include "fovea/autograd/ops/max_pool2d.hpp"
 #include "fovea/base/error.hpp"
-#include "norm_relu.hpp"
 
 namespace fovea {
 
@@ -36,7 +36,7 @@ DoubleConv::DoubleConv(std::int64_t in_channels, std::int64_t out_channels)
   register_module("4", norm2);
 }
 
-Variable DoubleConv::forward(const Variable& x) { return norm_relu(norm2, conv2(norm_relu(norm1, conv1(x)))); }
+Variable DoubleConv::forward(const Variable& x) { return norm2.forward_relu(conv2(norm1.forward_relu(conv1(x)))); }
 
 UNet::UNet(const UNetOptions& o) : out_(checked(o).widths[0], o.classes, {.kernel = 1}) {
   const std::vector<std::int64_t>& widths = o.widths;
@@ -57,10 +57,15 @@ Variable UNet::forward(const Variable& x) {
     throw ShapeError(fmt::format("[unet] the image's sides are multiples of {}, found {}x{}", multiple, x.extent(2), x.extent(1)));
   std::vector<Variable> features{down_[0](x)};  // of each level
   for (std::size_t level = 1; level < down_.size(); ++level) features.push_back(down_[level](max_pool2d(features.back())));
-  Variable y = features.back();
+  Variable y = std::move(features.back());
+  features.pop_back();
   for (std::size_t i = 0; i < up_.size(); ++i) {
-    features.pop_back();
-    y = dec_[i](concat({features.back(), up_[i](y)}));
+    {
+      const Variable raised = up_[i](y);
+      y = concat({features.back(), raised});
+    }
+    features.pop_back();  // inference needs it no longer
+    y = dec_[i](y);
   }
   return out_(y);
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "fovea/base/error.hpp"
 #include "fovea/tensor/dispatch.hpp"
 
@@ -9,6 +11,10 @@ namespace fovea {
 
 BatchNorm2d::BatchNorm2d(std::int64_t channels, const BatchNormOptions& options) : options_(options) {
   if (channels < 1) throw OptionError(fmt::format("[batch_norm] at least one channel, found {}", channels));
+  if (!(options.epsilon > 0) || !std::isfinite(options.epsilon))
+    throw OptionError(fmt::format("[batch_norm] epsilon is greater than 0, found {}", options.epsilon));
+  if (!(options.momentum >= 0 && options.momentum <= 1))
+    throw OptionError(fmt::format("[batch_norm] the momentum is in [0, 1], found {}", options.momentum));
   register_parameter("weight", Tensor::full({channels}, 1), weight);
   register_parameter("bias", Tensor::zeros({channels}), bias);
   register_buffer("running_mean", Tensor::zeros({channels}), running_mean);
@@ -19,6 +25,13 @@ BatchNorm2d::BatchNorm2d(std::int64_t channels, const BatchNormOptions& options)
 Variable BatchNorm2d::forward(const Variable& x) {
   if (!is_training()) return batch_norm_fixed(x, weight, bias, running_mean, running_var, options_.epsilon);
   const BatchNormResult result = batch_norm(x, weight, bias, options_.epsilon);
+  update_running_statistics(result, x.shape().numel() / weight.shape().numel());
+  return result.output;
+}
+
+Variable BatchNorm2d::forward_activation(const Variable& x, const Variable& residual) {
+  if (!is_training()) return batch_norm_activation_fixed(x, weight, bias, running_mean, running_var, residual, options_.epsilon);
+  const BatchNormResult result = batch_norm_activation(x, weight, bias, residual, options_.epsilon);
   update_running_statistics(result, x.shape().numel() / weight.shape().numel());
   return result.output;
 }

@@ -13,6 +13,7 @@ namespace fovea {
 
 namespace {
 
+using kernels::Activation;
 using kernels::BatchNormShape;
 using kernels::Context;
 
@@ -30,28 +31,37 @@ Tensor inverse_deviation(const Tensor& variance, double epsilon) {
   return inverse;
 }
 
-/// Inputs x, gamma, beta. With `batch_statistics` mean and variance are those of x and take part in the gradient.
+/// Inputs x, gamma, beta and perhaps a residual. With `batch_statistics` mean and variance are those of x and take part in the gradient.
+/// Without an activation there is no residual.
 class BatchNormFunction final : public Function {
  public:
-  explicit BatchNormFunction(double epsilon) : batch_statistics_(true), epsilon_(epsilon) {}
-  BatchNormFunction(double epsilon, Tensor mean, Tensor variance)
-      : batch_statistics_(false), epsilon_(epsilon), mean_(std::move(mean)), variance_(std::move(variance)) {}
+  BatchNormFunction(Activation activation, double epsilon) : activation_(activation), batch_statistics_(true), epsilon_(epsilon) {}
+  BatchNormFunction(Activation activation, double epsilon, Tensor mean, Tensor variance)
+      : activation_(activation), batch_statistics_(false), epsilon_(epsilon), mean_(std::move(mean)), variance_(std::move(variance)) {}
 
-  const char* name() const override { return "batch_norm"; }
-  Attributes attributes() const override { return {{"epsilon", epsilon_}, {"batch_statistics", batch_statistics_}}; }
+  const char* name() const override { return activation_ == Activation::relu ? "batch_norm_activation" : "batch_norm"; }
+  Attributes attributes() const override {
+    Attributes list{{"epsilon", epsilon_}, {"batch_statistics", batch_statistics_}};
+    if (activation_ == Activation::relu) list.emplace_back("activation", std::string("relu"));
+    return list;
+  }
 
   std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override {
     check_activation(name(), in[0]);
     if (in[0].shape.rank() < 2)
-      throw ShapeError(fmt::format("[batch_norm] input wants at least 2 axes [..., C], found {}", in[0].shape.to_string()));
+      throw ShapeError(fmt::format("[{}] input wants at least 2 axes [..., C], found {}", name(), in[0].shape.to_string()));
     const Shape channels{in[0].shape.at(-1)};
     check_weight_dtype(name(), "gamma", in[1], in[0]);
     check_weight_dtype(name(), "beta", in[2], in[0]);
     check_shape(name(), "gamma", in[1], channels);
     check_shape(name(), "beta", in[2], channels);
+    if (in.size() > 3) {
+      check_same_dtype(name(), "residual", in[3], in[0]);
+      check_shape(name(), "residual", in[3], in[0].shape);
+    }
     if (batch_statistics_) {
       if (shape_of(in[0].shape).rows == 0 && channels[0] > 0)
-        throw ShapeError(fmt::format("[batch_norm] no elements to take statistics of: input {}", in[0].shape.to_string()));
+        throw ShapeError(fmt::format("[{}] no elements to take statistics of: input {}", name(), in[0].shape.to_string()));
       const TensorSpec statistics{channels, weight_type_of(in[0].dtype)};
       return {in[0], statistics, statistics};
     }
@@ -65,6 +75,7 @@ class BatchNormFunction final : public Function {
   std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec> out) override {
     const Tensor& x = in[0];
     const BatchNormShape shape = shape_of(x.shape());
+    has_residual_ = in.size() > 3;
     Tensor y = Tensor::empty(out[0].shape, out[0].dtype);
     dispatch_activation(x.dtype(), name(), [&]<class T>() {
       using W = kernels::WeightOf<T>;
@@ -78,53 +89,74 @@ class BatchNormFunction final : public Function {
       }
       inverse_deviation_ = inverse_deviation(variance_, epsilon_);
       kernel.normalize(context, shape, x.data<T>(), mean_.data<W>(), inverse_deviation_.data<W>(), in[1].data<W>(), in[2].data<W>(),
-                       y.mutable_data<T>());
+                       has_residual_ ? in[3].data<T>() : nullptr, activation_, y.mutable_data<T>());
     });
     if (records()) {
       x_ = SavedTensor(x);
       gamma_ = SavedTensor(in[1]);
       saved_mean_ = SavedTensor(mean_);
+      if (activation_ == Activation::relu) y_ = SavedTensor(y);
     }
     if (batch_statistics_) return {y, mean_, variance_};
     return {y};
   }
 
   std::vector<Tensor> backward(std::span<const Tensor> dy) override {
-    const Tensor& x = x_.get(name());
+    const Tensor &x = x_.get(name()), &y = y_.get(name());
     const Tensor& gamma = gamma_.get(name());
     const Tensor& mean = saved_mean_.get(name());
     const BatchNormShape shape = shape_of(x.shape());
     Tensor dx = Tensor::empty(x.shape(), x.dtype());
+    Tensor dresidual = has_residual_ && needs_gradient(3) ? Tensor::empty(x.shape(), x.dtype()) : Tensor{};
     Tensor dgamma = Tensor::empty(gamma.shape(), gamma.dtype()), dbeta = Tensor::empty(gamma.shape(), gamma.dtype());
     dispatch_activation(x.dtype(), name(), [&]<class T>() {
       using W = kernels::WeightOf<T>;
       Context& context = Context::current();
       const auto& kernel = kernels_for<T>(x).batch_norm;
       const auto run = batch_statistics_ ? kernel.backward : kernel.backward_fixed;
-      run(context, shape, x.data<T>(), dy[0].data<T>(), mean.data<W>(), inverse_deviation_.data<W>(), gamma.data<W>(), dx.mutable_data<T>(),
-          dgamma.mutable_data<W>(), dbeta.mutable_data<W>(), context.workspace(kernel.workspace_bytes(shape)));
+      run(context, shape, x.data<T>(), y.defined() ? y.data<T>() : nullptr, dy[0].data<T>(), mean.data<W>(), inverse_deviation_.data<W>(),
+          gamma.data<W>(), dx.mutable_data<T>(), dresidual.defined() ? dresidual.mutable_data<T>() : nullptr, dgamma.mutable_data<W>(),
+          dbeta.mutable_data<W>(), context.workspace(kernel.workspace_bytes(shape)));
     });
-    return {dx, dgamma, dbeta};
+    return has_residual_ ? std::vector{dx, dgamma, dbeta, dresidual} : std::vector{dx, dgamma, dbeta};
   }
 
  private:
+  Activation activation_;
   bool batch_statistics_;
   double epsilon_;
+  bool has_residual_ = false;
   Tensor mean_, variance_, inverse_deviation_;
-  SavedTensor x_, gamma_, saved_mean_;
+  SavedTensor x_, y_, gamma_, saved_mean_;
 };
+
+std::vector<Variable> run(std::unique_ptr<BatchNormFunction> function, const Variable& x, const Variable& gamma, const Variable& beta,
+                          const Variable& residual) {
+  const Variable inputs[] = {x, gamma, beta, residual};
+  return fovea::apply(std::move(function), std::span(inputs).first(residual.defined() ? 4 : 3));
+}
 
 }  // namespace
 
 BatchNormResult batch_norm(const Variable& x, const Variable& gamma, const Variable& beta, double epsilon) {
-  const Variable inputs[] = {x, gamma, beta};
-  const std::vector<Variable> outputs = fovea::apply(std::make_unique<BatchNormFunction>(epsilon), inputs);
+  const auto outputs = run(std::make_unique<BatchNormFunction>(Activation::none, epsilon), x, gamma, beta, {});
   return {outputs[0], outputs[1].value(), outputs[2].value()};
 }
 
 Variable batch_norm_fixed(const Variable& x, const Variable& gamma, const Variable& beta, const Tensor& mean, const Tensor& variance,
                           double epsilon) {
-  return apply_one(std::make_unique<BatchNormFunction>(epsilon, mean, variance), x, gamma, beta);
+  return run(std::make_unique<BatchNormFunction>(Activation::none, epsilon, mean, variance), x, gamma, beta, {}).front();
+}
+
+BatchNormResult batch_norm_activation(const Variable& x, const Variable& gamma, const Variable& beta, const Variable& residual,
+                                      double epsilon) {
+  const auto outputs = run(std::make_unique<BatchNormFunction>(Activation::relu, epsilon), x, gamma, beta, residual);
+  return {outputs[0], outputs[1].value(), outputs[2].value()};
+}
+
+Variable batch_norm_activation_fixed(const Variable& x, const Variable& gamma, const Variable& beta, const Tensor& mean,
+                                     const Tensor& variance, const Variable& residual, double epsilon) {
+  return run(std::make_unique<BatchNormFunction>(Activation::relu, epsilon, mean, variance), x, gamma, beta, residual).front();
 }
 
 }  // namespace fovea

@@ -1,12 +1,14 @@
 // Which algorithm computes a convolution in f32: the first that serves it, the direct one last.
 #include "cpu/conv2d_direct.hpp"
+#include "cpu/scatter_rows.hpp"
 #include "cpu/winograd.hpp"
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
 const char* conv2d_kernel_name(const Conv2dShape& s, Conv2dPass pass) {
   if (is_depthwise(s)) return "depthwise";
-  return uses_winograd(s, pass) ? "winograd" : direct_kernel_name(s, pass);
+  if (uses_winograd(s, pass)) return "winograd";
+  return pass == Conv2dPass::backward_data && scatters_rows(s) ? "scattered rows" : direct_kernel_name(s, pass);
 }
 
 std::uint32_t conv2d_filter_layout(const Conv2dShape& s) {
@@ -30,6 +32,7 @@ void conv2d_pack_filter(Context& context, const Conv2dShape& s, const float* fil
 std::size_t conv2d_workspace_bytes(const Context& context, const Conv2dShape& s, Conv2dPass pass) {
   if (is_depthwise(s)) return depthwise_workspace_bytes(s, pass);
   if (uses_winograd(s, pass)) return winograd_workspace_bytes(context.threads(), s, pass);
+  if (pass == Conv2dPass::backward_data && scatters_rows(s)) return scatter_rows_workspace_bytes(context.threads(), s);
   return direct_workspace_bytes<float>(context.threads(), s, pass);
 }
 
@@ -46,6 +49,7 @@ void conv2d_backward_data(Context& context, const Conv2dShape& s, const float* d
   if (is_depthwise(s)) return depthwise_backward_data(context.threads(), s, dy, filter, dx, static_cast<float*>(workspace));
   if (uses_winograd(s, Conv2dPass::backward_data))
     return winograd_backward_data(context.threads(), s, dy, filter, dx, static_cast<float*>(workspace));
+  if (scatters_rows(s)) return scatter_rows_backward_data(context.threads(), s, dy, filter, dx, static_cast<float*>(workspace));
   direct_backward_data(context.threads(), s, dy, filter, dx, workspace);
 }
 

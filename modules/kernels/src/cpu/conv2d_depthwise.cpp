@@ -1,4 +1,5 @@
 // Convolution of every channel with a filter of its own: vectors run over channels, and memory is the limit.
+#include "cpu/column_sums.hpp"
 #include "cpu/conv2d_geometry.hpp"
 #include "cpu/tile_epilogue.hpp"
 
@@ -59,9 +60,48 @@ void compute_pixel(const DepthwiseGather<T>& g, const PixelTaps<T>& taps, T* y) 
   if (c < g.channels) compute_channels<1, true>(g, taps, c, g.channels - c, y);
 }
 
+/// Pixels that are computed together in the middle of a line: what is read for one is used for its neighbours too.
+constexpr std::int64_t kPixelsTogether = 4;
+
+/// Whether neighbouring pixels read neighbouring pixels through kTaps neighbouring taps, in either direction.
+template <int kTaps, class T>
+bool slides(const DepthwiseGather<T>& g) {
+  return g.horizontal.count == kTaps && g.horizontal.stride == 1 && (g.horizontal.step == 1 || g.horizontal.step == -1);
+}
+
+/// kPixelsTogether pixels, all of whose kTaps columns lie in the image. `x` is the leftmost column that the first one reads, in the first
+/// of `rows` rows, and `filter` the tap that reads it; the next tap is `filter_step` further.
+template <int kTaps, class T>
+void compute_neighbours(const DepthwiseGather<T>& g, const T* x, const float* filter, std::int64_t filter_step, std::int64_t rows, T* y) {
+  const std::int64_t row_step = g.vertical.step * g.x.row_stride;
+  const TileEpilogue<T> epilogue = epilogue_of_columns(g.epilogue, g.y, 0);
+  for (std::int64_t c = 0; c < g.channels; c += kLanes) {
+    const std::int64_t count = minimum(kLanes, g.channels - c);
+    Vec sum[kPixelsTogether] = {};
+    for (std::int64_t r = 0; r < rows; ++r) {
+      Vec taps[kTaps];
+#pragma GCC unroll 8
+      for (int t = 0; t < kTaps; ++t) taps[t] = load_lanes(filter + (r * g.filter_row_stride + t * filter_step + c), count);
+#pragma GCC unroll 16
+      for (int column = 0; column < kPixelsTogether + kTaps - 1; ++column) {
+        const Vec value = load_lanes(x + (r * row_step + column * g.x.pixel_stride + c), count);
+#pragma GCC unroll 8
+        for (int t = 0; t < kTaps; ++t)
+          if (column - t >= 0 && column - t < kPixelsTogether) sum[column - t] = fma(value, taps[t], sum[column - t]);
+      }
+    }
+#pragma GCC unroll 4
+    for (int p = 0; p < kPixelsTogether; ++p) {
+      T* pixel = y + p * g.y_pixel_stride;
+      store_lanes(pixel + c, count, epilogue.finish(sum[p], pixel, c, count));
+    }
+  }
+}
+
 template <class T>
 void compute_line(const DepthwiseGather<T>& g, std::int64_t n, std::int64_t i) {
   const Range rows = taps_inside(g.vertical, i, g.x.height);
+  const bool slides_by_3 = slides<3>(g), slides_by_5 = slides<5>(g);
   for (std::int64_t j = 0; j < g.width; ++j) {
     const Range columns = taps_inside(g.horizontal, j, g.x.width);
     T* y = g.y + (n * g.y_image_stride + i * g.y_row_stride + j * g.y_pixel_stride);
@@ -69,10 +109,27 @@ void compute_line(const DepthwiseGather<T>& g, std::int64_t n, std::int64_t i) {
       compute_pixel<T>(g, {nullptr, nullptr, 0, 0}, y);
       continue;
     }
-    const T* x = g.x.data + (n * g.x.image_stride + g.vertical.source(i, rows.begin) * g.x.row_stride +
-                             g.horizontal.source(j, columns.begin) * g.x.pixel_stride);
-    const float* filter = g.filter + (rows.begin * g.filter_row_stride + columns.begin * g.filter_column_stride);
-    compute_pixel<T>(g, {x, filter, rows.end - rows.begin, columns.end - columns.begin}, y);
+    const T* line = g.x.data + (n * g.x.image_stride + g.vertical.source(i, rows.begin) * g.x.row_stride);
+    const float* filter = g.filter + rows.begin * g.filter_row_stride;
+    const Range last_columns = taps_inside(g.horizontal, j + kPixelsTogether - 1, g.x.width);
+    const auto all_inside = [&](Range taps) { return taps.begin == 0 && taps.end == g.horizontal.count; };
+    if ((slides_by_3 || slides_by_5) && j + kPixelsTogether <= g.width && all_inside(columns) && all_inside(last_columns)) {
+      const bool forwards = g.horizontal.step == 1;
+      const std::int64_t leftmost_tap = forwards ? 0 : g.horizontal.count - 1;
+      const T* x = line + g.horizontal.source(j, leftmost_tap) * g.x.pixel_stride;
+      const float* taps = filter + leftmost_tap * g.filter_column_stride;
+      const std::int64_t step = forwards ? g.filter_column_stride : -g.filter_column_stride;
+      if (slides_by_3)
+        compute_neighbours<3>(g, x, taps, step, rows.end - rows.begin, y);
+      else
+        compute_neighbours<5>(g, x, taps, step, rows.end - rows.begin, y);
+      j += kPixelsTogether - 1;
+      continue;
+    }
+    compute_pixel<T>(g,
+                     {line + g.horizontal.source(j, columns.begin) * g.x.pixel_stride, filter + columns.begin * g.filter_column_stride,
+                      rows.end - rows.begin, columns.end - columns.begin},
+                     y);
   }
 }
 
@@ -85,37 +142,78 @@ void gather(const Threads& threads, const DepthwiseGather<T>& g) {
   });
 }
 
+/// Where output line (n, i) lies, and its taps.
+template <class T>
+struct LineOperands {
+  const Conv2dShape& s;
+  const T* x;                          ///< source pixel of output column 0 through tap (0, 0); may lie outside the image
+  const T* dy;                         ///< output column 0
+  std::int64_t row_step, column_step;  ///< of x, from tap to tap
+
+  const T* source(std::int64_t r, std::int64_t t, std::int64_t j) const {
+    return x + (r * row_step + t * column_step + j * s.stride_w * s.x_pitch);
+  }
+};
+
+/// Adds output pixels `pixels` of a line to the sums of tap (r, t).
+template <class T>
+void add_tap_products(const LineOperands<T>& line, std::int64_t r, std::int64_t t, Range pixels, float* sums) {
+  const Conv2dShape& s = line.s;
+  if (pixels.begin >= pixels.end) return;
+  const T *first_x = line.source(r, t, pixels.begin), *first_dy = line.dy + pixels.begin * s.y_pitch;
+  for_column_groups(s.c, [&]<int kVecs>(std::int64_t c, auto lanes) {  // independent sums hide the latency of the addition
+    float* tap_sums = sums + (r * s.s + t) * s.c + c;
+    Vec sum[kVecs];
+    for (int v = 0; v < kVecs; ++v) sum[v] = lanes.load(tap_sums + v * kLanes);
+    const T *from = first_x + c, *gradient = first_dy + c;
+    for (std::int64_t j = pixels.begin; j < pixels.end; ++j, from += s.stride_w * s.x_pitch, gradient += s.y_pitch)
+      for (int v = 0; v < kVecs; ++v) sum[v] = fma(lanes.load(from + v * kLanes), lanes.load(gradient + v * kLanes), sum[v]);
+    for (int v = 0; v < kVecs; ++v) lanes.store(tap_sums + v * kLanes, sum[v]);
+  });
+}
+
+/// The same for all taps of three rows and columns at once: a gradient is read once for nine products.
+template <class T>
+void add_nine_tap_products(const LineOperands<T>& line, Range pixels, float* sums) {
+  const Conv2dShape& s = line.s;
+  for (std::int64_t c = 0; c < s.c; c += kLanes) {
+    const std::int64_t count = minimum(kLanes, s.c - c);
+    Vec sum[9];
+#pragma GCC unroll 9
+    for (int tap = 0; tap < 9; ++tap) sum[tap] = load_lanes(sums + tap * s.c + c, count);
+    for (std::int64_t j = pixels.begin; j < pixels.end; ++j) {
+      const Vec gradient = load_lanes(line.dy + (j * s.y_pitch + c), count);
+#pragma GCC unroll 9
+      for (int tap = 0; tap < 9; ++tap) sum[tap] = fma(load_lanes(line.source(tap / 3, tap % 3, j) + c, count), gradient, sum[tap]);
+    }
+#pragma GCC unroll 9
+    for (int tap = 0; tap < 9; ++tap) store_lanes(sums + tap * s.c + c, count, sum[tap]);
+  }
+}
+
 /// Adds the pixels of output line (n, i) to `sums` [taps][channels].
 template <class T>
 void add_line_products(const Conv2dShape& s, const T* x, const T* dy, std::int64_t n, std::int64_t i, float* sums) {
-  constexpr int kVecs = 4;  // independent sums hide the latency of the addition
   const ImageView<T> source = input_view(s, x), target = output_view(s, dy);
-  const Range rows = taps_inside(vertical_taps(s), i, s.h);
-  const TapAxis horizontal = horizontal_taps(s);
+  const TapAxis vertical = vertical_taps(s), horizontal = horizontal_taps(s);
+  const LineOperands<T> line{
+      s, x + (n * source.image_stride + vertical.source(i, 0) * source.row_stride + horizontal.first * source.pixel_stride),
+      dy + (n * target.image_stride + i * target.row_stride), vertical.step * source.row_stride, horizontal.step * source.pixel_stride};
+  const Range rows = taps_inside(vertical, i, s.h);
+  Range together{0, 0};  // the pixels that all taps reach, where there are nine
+  if (s.r == 3 && s.s == 3 && rows.end - rows.begin == 3) {
+    const Range left = inside(horizontal, 0, s.q, s.w), right = inside(horizontal, 2, s.q, s.w);
+    together = {maximum(left.begin, right.begin), minimum(left.end, right.end)};
+    if (together.begin < together.end) add_nine_tap_products(line, together, sums);
+  }
   for (std::int64_t r = rows.begin; r < rows.end; ++r)
     for (std::int64_t t = 0; t < s.s; ++t) {
       const Range pixels = inside(horizontal, t, s.q, s.w);
-      if (pixels.begin == pixels.end) continue;
-      const T* first_x = source.data + (n * source.image_stride + vertical_taps(s).source(i, r) * source.row_stride +
-                                        horizontal.source(pixels.begin, t) * source.pixel_stride);
-      const T* first_dy = target.data + (n * target.image_stride + i * target.row_stride + pixels.begin * target.pixel_stride);
-      float* tap_sums = sums + (r * s.s + t) * s.c;
-      std::int64_t c = 0;
-      for (; c + kVecs * kLanes <= s.c; c += kVecs * kLanes) {
-        Vec sum[kVecs];
-        for (int v = 0; v < kVecs; ++v) sum[v] = load(tap_sums + c + v * kLanes);
-        const T *from = first_x + c, *gradient = first_dy + c;
-        for (std::int64_t j = pixels.begin; j < pixels.end; ++j, from += s.stride_w * s.x_pitch, gradient += s.y_pitch)
-          for (int v = 0; v < kVecs; ++v) sum[v] = fma(load(from + v * kLanes), load(gradient + v * kLanes), sum[v]);
-        for (int v = 0; v < kVecs; ++v) store(tap_sums + c + v * kLanes, sum[v]);
-      }
-      for (; c < s.c; c += kLanes) {
-        const std::int64_t count = minimum(kLanes, s.c - c);
-        Vec sum = load_lanes(tap_sums + c, count);
-        const T *from = first_x + c, *gradient = first_dy + c;
-        for (std::int64_t j = pixels.begin; j < pixels.end; ++j, from += s.stride_w * s.x_pitch, gradient += s.y_pitch)
-          sum = fma(load_lanes(from, count), load_lanes(gradient, count), sum);
-        store_lanes(tap_sums + c, count, sum);
+      if (together.begin >= together.end) {
+        add_tap_products(line, r, t, pixels, sums);
+      } else {
+        add_tap_products(line, r, t, {pixels.begin, together.begin}, sums);
+        add_tap_products(line, r, t, {together.end, pixels.end}, sums);
       }
     }
 }

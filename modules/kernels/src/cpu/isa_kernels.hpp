@@ -1,12 +1,12 @@
-// The f32 kernels that are compiled once per instruction set, each in a namespace named after its set.
+// The kernels that are compiled once per instruction set, each in a namespace named after its set.
 #pragma once
 
 #include "fovea/kernels/kernel_table.hpp"
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
-/// Every kernel of this instruction set (isa_table.cpp).
-extern const TypedKernels<float> kTable;
+/// Every kernel of this instruction set (isa_table.cpp); empty slots are the reference's.
+extern const KernelTable kTable;
 
 std::size_t matmul_workspace_bytes(const Context&, const MatmulShape&);
 void matmul_forward(Context&, const MatmulShape&, const float* a, const float* b, const Epilogue<float>&, float* y, void* workspace);
@@ -33,32 +33,55 @@ void conv2d_bf16_forward(Context&, const Conv2dShape&, const bf16* x, const void
 void conv2d_bf16_backward_data(Context&, const Conv2dShape&, const bf16* dy, const float* filter, bf16* dx, void* workspace);
 void conv2d_bf16_backward_filter(Context&, const Conv2dShape&, const bf16* x, const bf16* dy, float* dfilter, void* workspace);
 
-void max_pool2d_forward(Context&, const Pool2dShape&, const float* x, float* y, std::int32_t* argmax);
-void max_pool2d_backward(Context&, const Pool2dShape&, const float* dy, const std::int32_t* argmax, float* dx);
-void average_pool2d_forward(Context&, const Pool2dShape&, const float* x, float* y);
-void average_pool2d_backward(Context&, const Pool2dShape&, const float* dy, float* dx);
+// For float and bf16:
+template <class T>
+void max_pool2d_forward(Context&, const Pool2dShape&, const T* x, T* y, std::int32_t* argmax);
+template <class T>
+void max_pool2d_backward(Context&, const Pool2dShape&, const T* dy, const std::int32_t* argmax, T* dx);
+template <class T>
+void average_pool2d_forward(Context&, const Pool2dShape&, const T* x, T* y);
+template <class T>
+void average_pool2d_backward(Context&, const Pool2dShape&, const T* dy, T* dx);
 
 std::size_t batch_norm_workspace_bytes(const BatchNormShape&);
-void batch_norm_statistics(Context&, const BatchNormShape&, const float* x, float* mean, float* variance, void* workspace);
-void batch_norm_normalize(Context&, const BatchNormShape&, const float* x, const float* mean, const float* inverse_deviation,
-                          const float* gamma, const float* beta, float* y);
-void batch_norm_backward(Context&, const BatchNormShape&, const float* x, const float* dy, const float* mean,
-                         const float* inverse_deviation, const float* gamma, float* dx, float* dgamma, float* dbeta, void* workspace);
-void batch_norm_backward_fixed(Context&, const BatchNormShape&, const float* x, const float* dy, const float* mean,
-                               const float* inverse_deviation, const float* gamma, float* dx, float* dgamma, float* dbeta, void* workspace);
+template <class T>
+void batch_norm_statistics(Context&, const BatchNormShape&, const T* x, float* mean, float* variance, void* workspace);
+template <class T>
+void batch_norm_normalize(Context&, const BatchNormShape&, const T* x, const float* mean, const float* inverse_deviation,
+                          const float* gamma, const float* beta, const T* residual, Activation activation, T* y);
+template <class T>
+void batch_norm_backward(Context&, const BatchNormShape&, const T* x, const T* y, const T* dy, const float* mean,
+                         const float* inverse_deviation, const float* gamma, T* dx, T* dresidual, float* dgamma, float* dbeta,
+                         void* workspace);
+template <class T>
+void batch_norm_backward_fixed(Context&, const BatchNormShape&, const T* x, const T* y, const T* dy, const float* mean,
+                               const float* inverse_deviation, const float* gamma, T* dx, T* dresidual, float* dgamma, float* dbeta,
+                               void* workspace);
 
-void add(Context&, std::int64_t count, const float* a, const float* b, float* y);
-void subtract(Context&, std::int64_t count, const float* a, const float* b, float* y);
-void multiply(Context&, std::int64_t count, const float* a, const float* b, float* y);
-void affine(Context&, std::int64_t count, float alpha, float beta, const float* x, float* y);
-void relu(Context&, std::int64_t count, const float* x, float* y);
-void relu_backward(Context&, std::int64_t count, const float* y, const float* dy, float* dx);
-void dropout(Context&, std::int64_t count, DropoutMask, float scale, const float* x, float* y);
+template <class T>
+void add(Context&, std::int64_t count, const T* a, const T* b, T* y);
+template <class T>
+void subtract(Context&, std::int64_t count, const T* a, const T* b, T* y);
+template <class T>
+void multiply(Context&, std::int64_t count, const T* a, const T* b, T* y);
+template <class T>
+void affine(Context&, std::int64_t count, float alpha, float beta, const T* x, T* y);
+template <class T>
+void relu(Context&, std::int64_t count, const T* x, T* y);
+template <class T>
+void relu_backward(Context&, std::int64_t count, const T* y, const T* dy, T* dx);
+template <class T>
+void dropout(Context&, std::int64_t count, DropoutMask, float scale, const T* x, T* y);
 
 std::size_t sum_workspace_bytes(std::int64_t count);
-void sum(Context&, std::int64_t count, const float* x, float* y, void* workspace);
+template <class T>
+void sum(Context&, std::int64_t count, const T* x, float* y, void* workspace);
 std::size_t sum_rows_workspace_bytes(std::int64_t rows, std::int64_t columns);
-void sum_rows(Context&, std::int64_t rows, std::int64_t columns, std::int64_t pitch, const float* x, float* y, void* workspace);
+template <class T>
+void sum_rows(Context&, std::int64_t rows, std::int64_t columns, std::int64_t pitch, const T* x, float* y, void* workspace);
+
+void f32_to_bf16(Context&, std::int64_t count, const float* x, bf16* y);
+void bf16_to_f32(Context&, std::int64_t count, const bf16* x, float* y);
 
 void softmax_forward(Context&, std::int64_t rows, std::int64_t columns, const float* x, float* y);
 void softmax_backward(Context&, std::int64_t rows, std::int64_t columns, const float* y, const float* dy, float* dx);

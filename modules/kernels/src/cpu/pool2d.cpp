@@ -1,5 +1,5 @@
-// Pooling, vectorised over channels. The backward passes gather: every input pixel adds up the windows that cover it, in scan order, so
-// that pixels are independent of each other and each is written once.
+// Pooling, vectorised over channels. Where windows overlap, the backward passes gather: every input pixel adds up the windows that cover
+// it, in scan order, so that pixels are independent of each other and each is written once.
 #include "cpu/isa_kernels.hpp"
 #include "cpu/vector_loops.hpp"
 
@@ -52,27 +52,95 @@ void for_covered_pixels(Context& context, const Pool2dShape& s, Body body) {
   });
 }
 
+/// Windows that share no cells and lie inside the image: each input pixel is written from one window, or is behind the last.
+constexpr bool are_tiles(const Pool2dShape& s) {
+  return s.p > 0 && s.pad_top == 0 && s.pad_left == 0 && s.stride_h == s.window_h && s.stride_w == s.window_w && s.p * s.window_h <= s.h &&
+         s.q * s.window_w <= s.w;
+}
+
+/// For windows that are tiles: calls body(output pixel of all images, first cell's position, first cell's pixel of all images), in parallel
+/// over rows of windows, and clear(pixel of all images) for the pixels behind the last windows.
+template <class Body, class Clear>
+void for_tiles(Context& context, const Pool2dShape& s, Body body, Clear clear) {
+  parallel_for(context.threads(), s.n * s.p, rows_per_task(s.window_h * s.w * s.c), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      const std::int64_t i = row % s.p, image = row / s.p * s.h * s.w, first = i * s.window_h * s.w;
+      for (std::int64_t j = 0; j < s.q; ++j) body(row * s.q + j, first + j * s.window_w, image + first + j * s.window_w);
+      const std::int64_t last = i + 1 < s.p ? (i + 1) * s.window_h : s.h;
+      for (std::int64_t y = i * s.window_h; y < last; ++y)
+        for (std::int64_t x = y < (i + 1) * s.window_h ? s.q * s.window_w : 0; x < s.w; ++x) clear(image + y * s.w + x);
+    }
+  });
+}
+
+template <class T>
+void clear_pixel(const Pool2dShape& s, T* pixel) {
+  for_vectors(0, s.c, [&](std::int64_t c, auto lanes) { lanes.store(pixel + c, zero()); });
+}
+
+/// Calls body.operator()<height, width>() with the extents of a common whole window, or with zeros, which mean those of `rows` and
+/// `columns`. Known extents give straight code, whose loads the processor fetches ahead as one stream each: 2 to 3 times the speed.
+template <class Body>
+FOVEA_SIMD_INLINE void for_window_extents(Range rows, Range columns, Body body) {
+  const std::int64_t height = rows.end - rows.begin, width = columns.end - columns.begin;
+  if (height == 2 && width == 2) return body.template operator()<2, 2>();
+  if (height == 3 && width == 3) return body.template operator()<3, 3>();
+  body.template operator()<0, 0>();
+}
+
+/// Calls body(row, column) for the cells of a window, in scan order, counted from its first cell.
+template <int kHeight, int kWidth, class Body>
+FOVEA_SIMD_INLINE void for_cells(Range rows, Range columns, Body body) {
+  const std::int64_t height = kHeight > 0 ? kHeight : rows.end - rows.begin, width = kWidth > 0 ? kWidth : columns.end - columns.begin;
+#pragma GCC unroll 3
+  for (std::int64_t row = 0; row < height; ++row)
+#pragma GCC unroll 3
+    for (std::int64_t column = 0; column < width; ++column) body(row, column);
+}
+
 }  // namespace
 
-void max_pool2d_forward(Context& context, const Pool2dShape& s, const float* x, float* y, std::int32_t* argmax) {
+template <class T>
+void max_pool2d_forward(Context& context, const Pool2dShape& s, const T* x, T* y, std::int32_t* argmax) {
   for_windows(context, s, [&](std::int64_t n, std::int64_t output, Range rows, Range columns) {
-    const float* image = x + n * s.h * s.w * s.x_pitch;
     const std::int64_t first = rows.begin * s.w + columns.begin;
-    for_vectors(0, s.c, [&](std::int64_t c, auto lanes) {
-      Vec best = lanes.load(image + first * s.x_pitch + c);
-      Ints place = Ints{} + static_cast<std::int32_t>(first);
-      for (std::int64_t row = rows.begin; row < rows.end; ++row)
-        for (std::int64_t column = columns.begin; column < columns.end; ++column) {
-          const std::int64_t position = row * s.w + column;
-          take_greater(lanes.load(image + position * s.x_pitch + c), Ints{} + static_cast<std::int32_t>(position), best, place);
-        }
-      lanes.store(y + output * s.y_pitch + c, best);
-      if (argmax != nullptr) lanes.store(argmax + output * s.c + c, place);
+    const T* cells = x + (n * s.h * s.w + first) * s.x_pitch;
+    for_window_extents(rows, columns, [&]<int kHeight, int kWidth>() {
+      for_vectors(0, s.c, [&](std::int64_t c, auto lanes) {
+        Vec best = lanes.load(cells + c);
+        Ints place = Ints{} + static_cast<std::int32_t>(first);
+        for_cells<kHeight, kWidth>(rows, columns, [&](std::int64_t row, std::int64_t column) {
+          const std::int64_t offset = row * s.w + column;
+          take_greater(lanes.load(cells + offset * s.x_pitch + c), Ints{} + static_cast<std::int32_t>(first + offset), best, place);
+        });
+        lanes.store(y + output * s.y_pitch + c, best);
+        if (argmax != nullptr) lanes.store(argmax + output * s.c + c, place);
+      });
     });
   });
 }
 
-void max_pool2d_backward(Context& context, const Pool2dShape& s, const float* dy, const std::int32_t* argmax, float* dx) {
+template <class T>
+void max_pool2d_backward(Context& context, const Pool2dShape& s, const T* dy, const std::int32_t* argmax, T* dx) {
+  if (are_tiles(s)) {
+    const Range rows{0, s.window_h}, columns{0, s.window_w};
+    return for_tiles(
+        context, s,
+        [&](std::int64_t output, std::int64_t first, std::int64_t pixel) {
+          for_window_extents(rows, columns, [&]<int kHeight, int kWidth>() {
+            for_vectors(0, s.c, [&](std::int64_t c, auto lanes) {
+              const Ints place = lanes.load(argmax + output * s.c + c);
+              const Vec gradient = lanes.load(dy + output * s.y_pitch + c);
+              for_cells<kHeight, kWidth>(rows, columns, [&](std::int64_t row, std::int64_t column) {
+                const std::int64_t offset = row * s.w + column;
+                lanes.store(dx + (pixel + offset) * s.x_pitch + c,
+                            keep_equal(place, Ints{} + static_cast<std::int32_t>(first + offset), gradient));
+              });
+            });
+          });
+        },
+        [&](std::int64_t pixel) { clear_pixel(s, dx + pixel * s.x_pitch); });
+  }
   for_covered_pixels(context, s, [&](std::int64_t n, std::int64_t position, std::int64_t pixel, Range rows, Range columns) {
     const Ints here = Ints{} + static_cast<std::int32_t>(position);
     for_vectors(0, s.c, [&](std::int64_t c, auto lanes) {
@@ -87,32 +155,62 @@ void max_pool2d_backward(Context& context, const Pool2dShape& s, const float* dy
   });
 }
 
-void average_pool2d_forward(Context& context, const Pool2dShape& s, const float* x, float* y) {
+template <class T>
+void average_pool2d_forward(Context& context, const Pool2dShape& s, const T* x, T* y) {
   for_windows(context, s, [&](std::int64_t n, std::int64_t output, Range rows, Range columns) {
-    const float* image = x + n * s.h * s.w * s.x_pitch;
-    const Vec cells = broadcast(divisor(s, rows, columns));
-    for_vectors(0, s.c, [&](std::int64_t c, auto lanes) {
-      Vec sum = zero();
-      for (std::int64_t row = rows.begin; row < rows.end; ++row)
-        for (std::int64_t column = columns.begin; column < columns.end; ++column)
-          sum = add(sum, lanes.load(image + (row * s.w + column) * s.x_pitch + c));
-      lanes.store(y + output * s.y_pitch + c, div(sum, cells));
+    const T* cells = x + (n * s.h * s.w + rows.begin * s.w + columns.begin) * s.x_pitch;
+    const Vec count = broadcast(divisor(s, rows, columns));
+    for_window_extents(rows, columns, [&]<int kHeight, int kWidth>() {
+      for_vectors(0, s.c, [&](std::int64_t c, auto lanes) {
+        Vec sum = zero();
+        for_cells<kHeight, kWidth>(rows, columns, [&](std::int64_t row, std::int64_t column) {
+          sum = add(sum, lanes.load(cells + (row * s.w + column) * s.x_pitch + c));
+        });
+        lanes.store(y + output * s.y_pitch + c, div(sum, count));
+      });
     });
   });
 }
 
-void average_pool2d_backward(Context& context, const Pool2dShape& s, const float* dy, float* dx) {
+template <class T>
+void average_pool2d_backward(Context& context, const Pool2dShape& s, const T* dy, T* dx) {
+  if (are_tiles(s)) {
+    const Range rows{0, s.window_h}, columns{0, s.window_w};
+    const Vec count = broadcast(divisor(s, rows, columns));
+    return for_tiles(
+        context, s,
+        [&](std::int64_t output, std::int64_t, std::int64_t pixel) {
+          for_window_extents(rows, columns, [&]<int kHeight, int kWidth>() {
+            for_vectors(0, s.c, [&](std::int64_t c, auto lanes) {
+              const Vec share = div(lanes.load(dy + output * s.y_pitch + c), count);
+              for_cells<kHeight, kWidth>(rows, columns, [&](std::int64_t row, std::int64_t column) {
+                lanes.store(dx + (pixel + row * s.w + column) * s.x_pitch + c, share);
+              });
+            });
+          });
+        },
+        [&](std::int64_t pixel) { clear_pixel(s, dx + pixel * s.x_pitch); });
+  }
   for_covered_pixels(context, s, [&](std::int64_t n, std::int64_t, std::int64_t pixel, Range rows, Range columns) {
     for_vectors(0, s.c, [&](std::int64_t c, auto lanes) {
       Vec sum = zero();
       for (std::int64_t i = rows.begin; i < rows.end; ++i)
         for (std::int64_t j = columns.begin; j < columns.end; ++j) {
-          const Vec cells = broadcast(divisor(s, window_rows(s, i), window_columns(s, j)));
-          sum = add(sum, div(lanes.load(dy + ((n * s.p + i) * s.q + j) * s.y_pitch + c), cells));
+          const Vec count = broadcast(divisor(s, window_rows(s, i), window_columns(s, j)));
+          sum = add(sum, div(lanes.load(dy + ((n * s.p + i) * s.q + j) * s.y_pitch + c), count));
         }
       lanes.store(dx + pixel * s.x_pitch + c, sum);
     });
   });
 }
+
+#define FOVEA_INSTANTIATE(T)                                                                          \
+  template void max_pool2d_forward(Context&, const Pool2dShape&, const T*, T*, std::int32_t*);        \
+  template void max_pool2d_backward(Context&, const Pool2dShape&, const T*, const std::int32_t*, T*); \
+  template void average_pool2d_forward(Context&, const Pool2dShape&, const T*, T*);                   \
+  template void average_pool2d_backward(Context&, const Pool2dShape&, const T*, T*)
+FOVEA_INSTANTIATE(float);
+FOVEA_INSTANTIATE(bf16);
+#undef FOVEA_INSTANTIATE
 
 }  // namespace fovea::kernels::FOVEA_ISA_NAMESPACE

@@ -7,7 +7,8 @@ namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 /// Elements that are added in f32 before their sum goes on in double: few for each lane, so that rounding stays small.
 static constexpr std::int64_t kRun = 4096;
 
-static double sum_run(std::int64_t count, const float* x) {
+template <class T>
+static double sum_run(std::int64_t count, const T* x) {
   constexpr int kChains = 8;  // independent sums hide the latency of the addition
   Vec sums[kChains];
   for (Vec& sum : sums) sum = zero();
@@ -19,7 +20,8 @@ static double sum_run(std::int64_t count, const float* x) {
   return sum_of_lanes(sums[0]);
 }
 
-static double sum_block(std::int64_t count, const float* x) {
+template <class T>
+static double sum_block(std::int64_t count, const T* x) {
   double total = 0;
   for (std::int64_t begin = 0; begin < count; begin += kRun) total += sum_run(minimum(kRun, count - begin), x + begin);
   return total;
@@ -27,7 +29,8 @@ static double sum_block(std::int64_t count, const float* x) {
 
 std::size_t sum_workspace_bytes(std::int64_t count) { return static_cast<std::size_t>(ceil_div(count, kTaskElements)) * sizeof(double); }
 
-void sum(Context& context, std::int64_t count, const float* x, float* y, void* workspace) {
+template <class T>
+void sum(Context& context, std::int64_t count, const T* x, float* y, void* workspace) {
   auto* partials = static_cast<double*>(workspace);
   parallel_for(context.threads(), count, kTaskElements,
                [&](std::int64_t begin, std::int64_t end) { partials[begin / kTaskElements] = sum_block(end - begin, x + begin); });
@@ -36,18 +39,19 @@ void sum(Context& context, std::int64_t count, const float* x, float* y, void* w
   *y = static_cast<float>(total);
 }
 
-std::size_t sum_rows_workspace_bytes(std::int64_t rows, std::int64_t columns) { return float_bytes(row_blocks(rows, columns) * columns); }
+std::size_t sum_rows_workspace_bytes(std::int64_t rows, std::int64_t columns) { return float_bytes(partial_sums_size(rows, columns, 1)); }
 
-void sum_rows(Context& context, std::int64_t rows, std::int64_t columns, std::int64_t pitch, const float* x, float* y, void* workspace) {
-  auto* partials = static_cast<float*>(workspace);
-  for_row_blocks(context, rows, columns, [&](std::int64_t block, Range block_rows) {
-    for_column_groups(columns, [&]<int kVecs>(std::int64_t column, auto lanes) {
-      Vec sums[kVecs];
-      sum_down(block_rows, sums, [&](std::int64_t row, int v) { return lanes.load(x + row * pitch + column + v * kLanes); });
-      for (int v = 0; v < kVecs; ++v) lanes.store(partials + block * columns + column + v * kLanes, sums[v]);
-    });
+template <class T>
+void sum_rows(Context& context, std::int64_t rows, std::int64_t columns, std::int64_t pitch, const T* x, float* y, void* workspace) {
+  float* const sums[] = {y};
+  column_sums<1>(context, rows, columns, pitch, static_cast<float*>(workspace), sums, [x]<int>(std::int64_t, auto lanes) {
+    return [x, lanes](std::int64_t element, int, Vec(&terms)[1]) { terms[0] = lanes.load(x + element); };
   });
-  merge_partial_sums(row_blocks(rows, columns), columns, partials, y);
 }
+
+template void sum(Context&, std::int64_t, const float*, float*, void*);
+template void sum(Context&, std::int64_t, const bf16*, float*, void*);
+template void sum_rows(Context&, std::int64_t, std::int64_t, std::int64_t, const float*, float*, void*);
+template void sum_rows(Context&, std::int64_t, std::int64_t, std::int64_t, const bf16*, float*, void*);
 
 }  // namespace fovea::kernels::FOVEA_ISA_NAMESPACE

@@ -9,13 +9,13 @@ namespace fovea::kernels {
 
 // Defined by isa_table.cpp, once per instruction set.
 namespace portable {
-extern const TypedKernels<float> kTable;
+extern const KernelTable kTable;
 }
 namespace avx2 {
-extern const TypedKernels<float> kTable;
+extern const KernelTable kTable;
 }
 namespace avx512 {
-extern const TypedKernels<float> kTable;
+extern const KernelTable kTable;
 }
 // Defined by bf16_table.cpp, once per instruction set that multiplies bf16 in its own way.
 namespace portable {
@@ -33,11 +33,17 @@ extern const Bf16MatrixKernels kBf16MatrixKernels;
 
 namespace {
 
-KernelTable compose(const char* name, const TypedKernels<float>& f32, const Bf16MatrixKernels& bf16) {
+/// An instruction set's kernels, `bf16` for the products of bf16, and the reference's where it has none.
+KernelTable compose(const char* name, KernelTable table, const Bf16MatrixKernels& bf16) {
   const KernelTable& reference = reference_table();
-  KernelTable table{name, f32, reference.f64, reference.bf16, reference.conversion};
+  table.name = name;
+  table.f64 = reference.f64;
   table.bf16.matmul = bf16.matmul;
   table.bf16.conv2d = bf16.conv2d;
+  const ConversionKernels fast = table.conversion;
+  table.conversion = reference.conversion;
+  table.conversion.f32_to_bf16 = fast.f32_to_bf16;
+  table.conversion.bf16_to_f32 = fast.bf16_to_f32;
   return table;
 }
 

@@ -28,25 +28,35 @@ void batch_norm_statistics(Context&, const BatchNormShape& s, const T* x, Weight
 
 template <class T>
 void batch_norm_normalize(Context&, const BatchNormShape& s, const T* x, const WeightOf<T>* mean, const WeightOf<T>* inverse_deviation,
-                          const WeightOf<T>* gamma, const WeightOf<T>* beta, T* y) {
+                          const WeightOf<T>* gamma, const WeightOf<T>* beta, const T* residual, Activation activation, T* y) {
   for (std::int64_t row = 0; row < s.rows; ++row)
     for (std::int64_t c = 0; c < s.channels; ++c) {
       const std::int64_t i = row * s.channels + c;
-      y[i] = static_cast<T>((x[i] - mean[c]) * inverse_deviation[c] * gamma[c] + beta[c]);
+      WeightOf<T> value = (x[i] - mean[c]) * inverse_deviation[c] * gamma[c] + beta[c];
+      if (residual != nullptr) value += residual[i];
+      if (activation == Activation::relu && value < 0) value = 0;
+      y[i] = static_cast<T>(value);
     }
 }
 
-/// dgamma = sum of dy * normalised x, dbeta = sum of dy.
+/// What the activation lets through of dy[i].
 template <class T>
-void batch_norm_parameter_gradients(const BatchNormShape& s, const T* x, const T* dy, const WeightOf<T>* mean,
-                                    const WeightOf<T>* inverse_deviation, WeightOf<T>* dgamma, WeightOf<T>* dbeta) {
+WeightOf<T> batch_norm_gradient(const T* y, const T* dy, std::int64_t i) {
+  return y == nullptr || y[i] > 0 ? static_cast<WeightOf<T>>(dy[i]) : WeightOf<T>{0};
+}
+
+/// dgamma = sum of dy * normalised x, dbeta = sum of dy, dresidual = dy.
+template <class T>
+void batch_norm_parameter_gradients(const BatchNormShape& s, const T* x, const T* y, const T* dy, const WeightOf<T>* mean,
+                                    const WeightOf<T>* inverse_deviation, T* dresidual, WeightOf<T>* dgamma, WeightOf<T>* dbeta) {
   for (std::int64_t c = 0; c < s.channels; ++c) {
     double sum = 0, product_sum = 0;
     for (std::int64_t row = 0; row < s.rows; ++row) {
       const std::int64_t i = row * s.channels + c;
-      const double normalized = (static_cast<double>(x[i]) - mean[c]) * inverse_deviation[c];
-      sum += dy[i];
-      product_sum += dy[i] * normalized;
+      const double normalized = (static_cast<double>(x[i]) - mean[c]) * inverse_deviation[c], gradient = batch_norm_gradient(y, dy, i);
+      sum += gradient;
+      product_sum += gradient * normalized;
+      if (dresidual != nullptr) dresidual[i] = static_cast<T>(gradient);
     }
     dbeta[c] = static_cast<WeightOf<T>>(sum);
     dgamma[c] = static_cast<WeightOf<T>>(product_sum);
@@ -56,28 +66,28 @@ void batch_norm_parameter_gradients(const BatchNormShape& s, const T* x, const T
 /// dx = gamma * inverse_deviation * (dy - dbeta / rows - normalised x * dgamma / rows): Ioffe and Szegedy 2015, section 3, with the
 /// gradients of mean and variance put in.
 template <class T>
-void batch_norm_backward(Context&, const BatchNormShape& s, const T* x, const T* dy, const WeightOf<T>* mean,
-                         const WeightOf<T>* inverse_deviation, const WeightOf<T>* gamma, T* dx, WeightOf<T>* dgamma, WeightOf<T>* dbeta,
-                         void*) {
-  batch_norm_parameter_gradients(s, x, dy, mean, inverse_deviation, dgamma, dbeta);
+void batch_norm_backward(Context&, const BatchNormShape& s, const T* x, const T* y, const T* dy, const WeightOf<T>* mean,
+                         const WeightOf<T>* inverse_deviation, const WeightOf<T>* gamma, T* dx, T* dresidual, WeightOf<T>* dgamma,
+                         WeightOf<T>* dbeta, void*) {
+  batch_norm_parameter_gradients(s, x, y, dy, mean, inverse_deviation, dresidual, dgamma, dbeta);
   const auto rows = static_cast<WeightOf<T>>(s.rows);
   for (std::int64_t row = 0; row < s.rows; ++row)
     for (std::int64_t c = 0; c < s.channels; ++c) {
       const std::int64_t i = row * s.channels + c;
-      const WeightOf<T> normalized = (x[i] - mean[c]) * inverse_deviation[c];
-      dx[i] = static_cast<T>(gamma[c] * inverse_deviation[c] * (dy[i] - dbeta[c] / rows - normalized * dgamma[c] / rows));
+      const WeightOf<T> normalized = (x[i] - mean[c]) * inverse_deviation[c], gradient = batch_norm_gradient(y, dy, i);
+      dx[i] = static_cast<T>(gamma[c] * inverse_deviation[c] * (gradient - dbeta[c] / rows - normalized * dgamma[c] / rows));
     }
 }
 
 template <class T>
-void batch_norm_backward_fixed(Context&, const BatchNormShape& s, const T* x, const T* dy, const WeightOf<T>* mean,
-                               const WeightOf<T>* inverse_deviation, const WeightOf<T>* gamma, T* dx, WeightOf<T>* dgamma,
+void batch_norm_backward_fixed(Context&, const BatchNormShape& s, const T* x, const T* y, const T* dy, const WeightOf<T>* mean,
+                               const WeightOf<T>* inverse_deviation, const WeightOf<T>* gamma, T* dx, T* dresidual, WeightOf<T>* dgamma,
                                WeightOf<T>* dbeta, void*) {
-  batch_norm_parameter_gradients(s, x, dy, mean, inverse_deviation, dgamma, dbeta);
+  batch_norm_parameter_gradients(s, x, y, dy, mean, inverse_deviation, dresidual, dgamma, dbeta);
   for (std::int64_t row = 0; row < s.rows; ++row)
     for (std::int64_t c = 0; c < s.channels; ++c) {
       const std::int64_t i = row * s.channels + c;
-      dx[i] = static_cast<T>(dy[i] * gamma[c] * inverse_deviation[c]);
+      dx[i] = static_cast<T>(batch_norm_gradient(y, dy, i) * gamma[c] * inverse_deviation[c]);
     }
 }
 

@@ -24,7 +24,7 @@ struct BenchmarkResult {
   double median_ms = 0, fastest_ms = 0;
   double images_per_s = 0;  ///< by the median; of a matrix product: products a second
   double gflops = 0;        ///< by the median: 1e9 operations a second, two for each multiply-add of the definition
-  std::string kernel;       ///< the kernel table, and for an operation its name: "cpu/avx512 conv2d.forward"
+  std::string kernel;       ///< the kernel table, and of an operation what it chose: "cpu/avx512 conv2d.forward winograd"
   double peak_mib = 0;      ///< resident memory of this process when it was largest, since its start
 
   /// `inputs`, then the keys median_ms, fastest_ms, runs, images_per_s, gflops, kernel, peak_mib, threads, fovea_version.
@@ -64,7 +64,7 @@ struct MatmulBenchmark {
 /// Random weights, one batch of random images again and again. The operations are those of convolutions and linear layers, and three times
 /// as many in a training step.
 BenchmarkResult benchmark_model(const ModelBenchmark& wanted, const BenchmarkBudget& budget = {});
-/// The kernel alone. The filter is packed beforehand, as inference keeps it.
+/// The kernel alone: forward as in inference, with the filter packed beforehand, backward as in training.
 BenchmarkResult benchmark_conv2d(const Conv2dBenchmark& wanted, const BenchmarkBudget& budget = {});
 BenchmarkResult benchmark_matmul(const MatmulBenchmark& wanted, const BenchmarkBudget& budget = {});
 

@@ -46,6 +46,11 @@ class ClassificationPipeline {
   const std::string& architecture() const { return architecture_; }
   Layer& network() const { return *network_; }
 
+  /// The type that activations have when it runs, f32 (as it was made or loaded) or bf16, which is faster where the machine has matrix
+  /// units for it and rounds to about 3 digits between layers. The file does not keep it. Not while another thread runs the pipeline.
+  DType precision() const { return precision_; }
+  void set_precision(DType precision) { precision_ = precision; }
+
   /// JSON text with facts of the training run, kept in the file; may be empty.
   const std::string& training() const { return training_; }
   void set_training(std::string training) { training_ = std::move(training); }
@@ -56,6 +61,7 @@ class ClassificationPipeline {
   Preprocessing preprocessing_;
   std::vector<std::string> labels_;
   std::string training_;
+  DType precision_ = DType::f32;
 };
 
 }  // namespace fovea

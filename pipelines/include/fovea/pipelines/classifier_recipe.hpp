@@ -32,6 +32,7 @@ struct ClassifierRecipe {
   double step_epochs = 5;    ///< step: epochs between changes ...
   double step_factor = 0.1;  ///< ... and the factor
   double label_smoothing = 0;
+  std::string precision = "f32";  ///< of activations and their gradients: f32, bf16
   std::uint64_t seed = 1;
 
   Json to_json() const;

@@ -31,7 +31,10 @@ struct Classification {
 /// From one row of probabilities to a result. Throws ShapeError when their number is not that of the labels.
 Classification decode_classification(std::span<const float> probabilities, std::span<const std::string> labels);
 
+/// The network's logits for a batch of images [N,H,W,C], computed with activations of type `precision` (f32 or bf16); the logits are f32.
+Variable logits_of(Layer& network, const Tensor& batch, DType precision);
+
 /// Softmax of the network's logits for a batch [N,H,W,C]: [N,classes] f32. The network is in evaluation mode; nothing is recorded.
-Tensor classify_batch(Layer& network, const Tensor& batch);
+Tensor classify_batch(Layer& network, const Tensor& batch, DType precision = DType::f32);
 
 }  // namespace fovea

@@ -13,6 +13,7 @@ namespace fovea {
 struct ClassificationTaskOptions {
   ImageBatchOptions batches;
   double label_smoothing = 0;
+  DType precision = DType::f32;  ///< of activations and their gradients: f32 or bf16; weights, sums and the loss are f32
 };
 
 /// Cross-entropy of a network on labelled images; validation reports val_loss (mean negative log-likelihood), val_top1 and val_top5.

@@ -7,7 +7,9 @@
 
 namespace fovea {
 
-/// Runs `network` (in evaluation mode) over the whole data set. The result does not depend on batch size, workers or threads.
-ClassificationMetrics evaluate_classifier(Layer& network, const ClassificationDataset& dataset, const ImageBatchOptions& options);
+/// Runs `network` (in evaluation mode) over the whole data set, with activations of type `precision` (f32 or bf16). The result does not
+/// depend on batch size, workers or threads.
+ClassificationMetrics evaluate_classifier(Layer& network, const ClassificationDataset& dataset, const ImageBatchOptions& options,
+                                          DType precision = DType::f32);
 
 }  // namespace fovea

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "fovea/kernels/activation.hpp"
 #include "fovea/kernels/weight.hpp"
 
 namespace fovea::kernels {
@@ -20,16 +21,18 @@ struct BatchNormKernels {
   std::size_t (*workspace_bytes)(const BatchNormShape&);
   /// mean[c] and variance[c] (biased, 1/rows) of x [rows, channels] dense. Partial results are merged in a fixed order. rows >= 1.
   void (*statistics)(Context&, const BatchNormShape&, const T* x, WeightOf<T>* mean, WeightOf<T>* variance, void* workspace);
-  /// y = (x - mean) * inverse_deviation * gamma + beta
+  /// y = activation((x - mean) * inverse_deviation * gamma + beta + residual); `residual` [rows, channels] or null.
   void (*normalize)(Context&, const BatchNormShape&, const T* x, const WeightOf<T>* mean, const WeightOf<T>* inverse_deviation,
-                    const WeightOf<T>* gamma, const WeightOf<T>* beta, T* y);
-  /// Gradients through the batch statistics: dx [rows, channels], dgamma[c], dbeta[c], all overwritten.
-  void (*backward)(Context&, const BatchNormShape&, const T* x, const T* dy, const WeightOf<T>* mean, const WeightOf<T>* inverse_deviation,
-                   const WeightOf<T>* gamma, T* dx, WeightOf<T>* dgamma, WeightOf<T>* dbeta, void* workspace);
+                    const WeightOf<T>* gamma, const WeightOf<T>* beta, const T* residual, Activation activation, T* y);
+  /// Gradients through the batch statistics: dx [rows, channels], dgamma[c], dbeta[c], all overwritten. With `y` not null an activation
+  /// relu gave y, and dy counts only where y > 0; `dresidual`, or null, receives what is left of dy.
+  void (*backward)(Context&, const BatchNormShape&, const T* x, const T* y, const T* dy, const WeightOf<T>* mean,
+                   const WeightOf<T>* inverse_deviation, const WeightOf<T>* gamma, T* dx, T* dresidual, WeightOf<T>* dgamma,
+                   WeightOf<T>* dbeta, void* workspace);
   /// The same with fixed statistics (evaluation mode): dx = dy * gamma * inverse_deviation.
-  void (*backward_fixed)(Context&, const BatchNormShape&, const T* x, const T* dy, const WeightOf<T>* mean,
-                         const WeightOf<T>* inverse_deviation, const WeightOf<T>* gamma, T* dx, WeightOf<T>* dgamma, WeightOf<T>* dbeta,
-                         void* workspace);
+  void (*backward_fixed)(Context&, const BatchNormShape&, const T* x, const T* y, const T* dy, const WeightOf<T>* mean,
+                         const WeightOf<T>* inverse_deviation, const WeightOf<T>* gamma, T* dx, T* dresidual, WeightOf<T>* dgamma,
+                         WeightOf<T>* dbeta, void* workspace);
 };
 
 }  // namespace fovea::kernels

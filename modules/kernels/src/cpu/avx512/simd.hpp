@@ -67,22 +67,19 @@ FOVEA_SIMD_INLINE void take_greater(Vec v, Ints position, Vec& best, Ints& place
 /// Lanes of unsigned 32-bit words.
 using Words = std::uint32_t __attribute__((vector_size(64)));
 
-/// Per lane: both words of a * b.
-FOVEA_SIMD_INLINE void multiply_wide(Words a, std::uint32_t b, Words& high, Words& low) {
-  const __m512i words = reinterpret_cast<__m512i>(a), factor = _mm512_set1_epi32(static_cast<int>(b));
-  const __m512i even = _mm512_mul_epu32(words, factor), odd = _mm512_mul_epu32(_mm512_srli_epi64(words, 32), factor);
-  high = reinterpret_cast<Words>(_mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 32), odd));
-  low = reinterpret_cast<Words>(_mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32)));
+/// Lanes of 64-bit words, half as many.
+using Wide = std::uint64_t __attribute__((vector_size(64)));
+
+/// Per lane: the low 32 bits of a times b.
+FOVEA_SIMD_INLINE Wide multiply_low(Wide a, std::uint32_t b) {
+  return reinterpret_cast<Wide>(_mm512_mul_epu32(reinterpret_cast<__m512i>(a), _mm512_set1_epi32(static_cast<int>(b))));
 }
-/// Transposes the 4x4 blocks that four consecutive lanes of the four vectors make.
-FOVEA_SIMD_INLINE void transpose_blocks(Words (&v)[4]) {
-  const auto raw = [&](int i) __attribute__((always_inline)) { return reinterpret_cast<__m512i>(v[i]); };
-  const __m512i low01 = _mm512_unpacklo_epi32(raw(0), raw(1)), high01 = _mm512_unpackhi_epi32(raw(0), raw(1));
-  const __m512i low23 = _mm512_unpacklo_epi32(raw(2), raw(3)), high23 = _mm512_unpackhi_epi32(raw(2), raw(3));
-  v[0] = reinterpret_cast<Words>(_mm512_unpacklo_epi64(low01, low23));
-  v[1] = reinterpret_cast<Words>(_mm512_unpackhi_epi64(low01, low23));
-  v[2] = reinterpret_cast<Words>(_mm512_unpacklo_epi64(high01, high23));
-  v[3] = reinterpret_cast<Words>(_mm512_unpackhi_epi64(high01, high23));
+/// The even lanes of a and b by turns, and the odd ones.
+FOVEA_SIMD_INLINE Words even_lanes(Wide a, Wide b) {
+  return reinterpret_cast<Words>(_mm512_unpacklo_epi64(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+}
+FOVEA_SIMD_INLINE Words odd_lanes(Wide a, Wide b) {
+  return reinterpret_cast<Words>(_mm512_unpackhi_epi64(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
 }
 
 FOVEA_SIMD_INLINE Vec widened(__m256i halves) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16)); }
@@ -94,13 +91,6 @@ FOVEA_SIMD_INLINE void store_halves(bf16* p, Words words) {
 }
 FOVEA_SIMD_INLINE void store_halves_first(bf16* p, std::int64_t count, Words words) {
   _mm256_mask_storeu_epi16(p, first_lanes(count), _mm512_cvtepi32_epi16(reinterpret_cast<__m512i>(words)));
-}
-
-/// Per lane: the high word of a * b.
-FOVEA_SIMD_INLINE Words multiply_high(Words a, std::uint32_t b) {
-  const __m512i words = reinterpret_cast<__m512i>(a), factor = _mm512_set1_epi32(static_cast<int>(b));
-  const __m512i even = _mm512_mul_epu32(words, factor), odd = _mm512_mul_epu32(_mm512_srli_epi64(words, 32), factor);
-  return reinterpret_cast<Words>(_mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 32), odd));
 }
 
 }  // namespace fovea::kernels::FOVEA_ISA_NAMESPACE

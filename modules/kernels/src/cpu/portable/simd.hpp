@@ -77,20 +77,14 @@ FOVEA_SIMD_INLINE void take_greater(Vec v, Ints position, Vec& best, Ints& place
 /// Lanes of unsigned 32-bit words.
 using Words = std::uint32_t __attribute__((vector_size(16)));
 
-/// Per lane: both words of a * b.
-FOVEA_SIMD_INLINE void multiply_wide(Words a, std::uint32_t b, Words& high, Words& low) {
-  for (int i = 0; i < kLanes; ++i) high[i] = static_cast<std::uint32_t>(std::uint64_t{a[i]} * b >> 32);
-  low = a * b;
-}
-/// Transposes the 4x4 blocks that four consecutive lanes of the four vectors make.
-FOVEA_SIMD_INLINE void transpose_blocks(Words (&v)[4]) {
-  const Words low01 = __builtin_shuffle(v[0], v[1], Words{0, 4, 1, 5}), high01 = __builtin_shuffle(v[0], v[1], Words{2, 6, 3, 7});
-  const Words low23 = __builtin_shuffle(v[2], v[3], Words{0, 4, 1, 5}), high23 = __builtin_shuffle(v[2], v[3], Words{2, 6, 3, 7});
-  v[0] = __builtin_shuffle(low01, low23, Words{0, 1, 4, 5});
-  v[1] = __builtin_shuffle(low01, low23, Words{2, 3, 6, 7});
-  v[2] = __builtin_shuffle(high01, high23, Words{0, 1, 4, 5});
-  v[3] = __builtin_shuffle(high01, high23, Words{2, 3, 6, 7});
-}
+/// Lanes of 64-bit words, half as many.
+using Wide = std::uint64_t __attribute__((vector_size(16)));
+
+/// Per lane: the low 32 bits of a times b.
+FOVEA_SIMD_INLINE Wide multiply_low(Wide a, std::uint32_t b) { return (a & 0xFFFFFFFFu) * b; }
+/// The even lanes of a and b by turns, and the odd ones.
+FOVEA_SIMD_INLINE Words even_lanes(Wide a, Wide b) { return reinterpret_cast<Words>(Wide{a[0], b[0]}); }
+FOVEA_SIMD_INLINE Words odd_lanes(Wide a, Wide b) { return reinterpret_cast<Words>(Wide{a[1], b[1]}); }
 
 using Halves = std::uint16_t __attribute__((vector_size(8)));
 using UnalignedHalves = std::uint16_t __attribute__((vector_size(8), aligned(2), may_alias));
@@ -111,13 +105,6 @@ FOVEA_SIMD_INLINE void store_halves(bf16* p, Words words) {
 FOVEA_SIMD_INLINE void store_halves_first(bf16* p, std::int64_t count, Words words) {
   for (int i = 0; i < kLanes; ++i)
     if (i < count) p[i].bits = static_cast<std::uint16_t>(words[i]);
-}
-
-/// Per lane: the high word of a * b.
-FOVEA_SIMD_INLINE Words multiply_high(Words a, std::uint32_t b) {
-  Words high{};
-  for (int i = 0; i < kLanes; ++i) high[i] = static_cast<std::uint32_t>(std::uint64_t{a[i]} * b >> 32);
-  return high;
 }
 
 }  // namespace fovea::kernels::portable

@@ -1,4 +1,4 @@
-// Batch normalisation (Ioffe and Szegedy 2015).
+// Batch normalisation (Ioffe and Szegedy 2015), alone and with what follows it.
 #pragma once
 
 #include "fovea/autograd/variable.hpp"
@@ -18,5 +18,14 @@ BatchNormResult batch_norm(const Variable& x, const Variable& gamma, const Varia
 /// The same with given statistics (evaluation mode): they are constants for the gradient.
 Variable batch_norm_fixed(const Variable& x, const Variable& gamma, const Variable& beta, const Tensor& mean, const Tensor& variance,
                           double epsilon = 1e-5);
+
+/// relu(batch_norm(x) + residual) as one operation, as residual networks apply it (He et al. 2016, figure 2); `residual`, like x, may be
+/// undefined for none. Keeps x, the result and the statistics for its backward pass, and neither the normalised x nor the sum.
+BatchNormResult batch_norm_activation(const Variable& x, const Variable& gamma, const Variable& beta, const Variable& residual = {},
+                                      double epsilon = 1e-5);
+
+/// The same with given statistics.
+Variable batch_norm_activation_fixed(const Variable& x, const Variable& gamma, const Variable& beta, const Tensor& mean,
+                                     const Tensor& variance, const Variable& residual = {}, double epsilon = 1e-5);
 
 }  // namespace fovea
