@@ -5,19 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "fovea/base/random.hpp"
 #include "fovea/kernels/kernel_table.hpp"
+#include "support/values.hpp"
 
 namespace fovea::kernels {
 namespace {
 
-template <class T = float>
-std::vector<T> random_values(std::int64_t count, std::uint64_t seed) {
-  RandomStream stream(seed);
-  std::vector<T> values(static_cast<std::size_t>(count));
-  for (T& value : values) value = static_cast<T>(stream.uniform(-1, 1));
-  return values;
-}
+using test::random_values;
 
 struct Case {
   const char* name;
@@ -60,7 +54,7 @@ void run(benchmark::State& state, const Case& layer, Conv2dPass pass) {
   Context context(static_cast<int>(state.range(0)));
   const std::int64_t x_count = shape.n * shape.h * shape.w * shape.c, y_count = shape.n * shape.p * shape.q * shape.k;
   std::vector<T> x = random_values<T>(x_count, 1), y = random_values<T>(y_count, 2);
-  std::vector<float> filter = random_values(shape.k * shape.r * shape.s * shape.c / shape.groups, 3);
+  std::vector<float> filter = random_values<float>(shape.k * shape.r * shape.s * shape.c / shape.groups, 3);
   std::vector<std::byte> packed(conv2d.packed_filter_bytes(shape));
   conv2d.pack_filter(context, shape, filter.data(), packed.data());
   void* workspace = context.workspace(conv2d.workspace_bytes(context, shape, pass));

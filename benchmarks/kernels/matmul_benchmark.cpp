@@ -5,18 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "fovea/base/random.hpp"
 #include "fovea/kernels/kernel_table.hpp"
+#include "support/values.hpp"
 
 namespace fovea::kernels {
 namespace {
 
-std::vector<float> random_values(std::int64_t count, std::uint64_t seed) {
-  RandomStream stream(seed);
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (float& value : values) value = static_cast<float>(stream.uniform(-1, 1));
-  return values;
-}
+using test::random_values;
 
 void run(benchmark::State& state, std::int64_t size, bool transpose_a, bool transpose_b) {
   const MatmulKernels<float>& matmul = table().f32.matmul;
@@ -29,7 +24,7 @@ void run(benchmark::State& state, std::int64_t size, bool transpose_a, bool tran
                           .a_stride = size,
                           .b_stride = size,
                           .y_stride = size};
-  const std::vector<float> a = random_values(size * size, 1), b = random_values(size * size, 2);
+  const std::vector<float> a = random_values<float>(size * size, 1), b = random_values<float>(size * size, 2);
   std::vector<float> y(a.size());
   void* workspace = context.workspace(matmul.workspace_bytes(context, shape));
   for (auto _ : state) matmul.forward(context, shape, a.data(), b.data(), {}, y.data(), workspace);

@@ -12,6 +12,7 @@
 #include "fovea/base/random.hpp"
 #include "fovea/models/lenet5.hpp"
 #include "fovea/models/resnet_mini.hpp"
+#include "fovea/tensor/storage.hpp"
 #include "fovea/training/sgd.hpp"
 
 namespace fovea {
@@ -49,9 +50,11 @@ void run(benchmark::State& state, Layer& network, const Shape& image) {
     optimizer.step(0.001);
   };
   step();
+  allocator_of({}).reset_peak();
   const long faults = page_faults();
   for (auto _ : state) step();
   state.counters["images/s"] = benchmark::Counter(static_cast<double>(batch), benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["peak MiB"] = static_cast<double>(memory_statistics().peak) / (1 << 20);
   state.counters["faults"] = benchmark::Counter(static_cast<double>(page_faults() - faults), benchmark::Counter::kAvgIterations);
 }
 

@@ -66,6 +66,13 @@ TEST(BackwardMemory, ADeepChainStaysBounded) {
   EXPECT_EQ(memory_statistics().current, start);
 }
 
+TEST(BackwardMemory, AGradientThatIsHandedThroughIsNotCopiedForTheLeaf) {
+  const Tensor seed = activation();
+  const Variable x(activation(), true);
+  const Variable y = 3.0 * reshape(x, {kColumns, kRows}) + Variable(Tensor::zeros({kColumns, kRows}));
+  EXPECT_LE(rise_of_backward(y, seed.reshape({kColumns, kRows})), kActivation * 3 / 2);
+}
+
 TEST(BackwardMemory, WhatTheBackwardPassConsumesStaysWithAKeptGraph) {
   const Variable x(test::uniform({6, 4}, 1), true), weight(test::uniform({3, 4}, 2), true);
   const Tensor seed = test::uniform({6, 3}, 3);

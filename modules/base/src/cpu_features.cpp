@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "fovea/base/error.hpp"
+#include "processor.hpp"
 
 namespace fovea {
 
@@ -18,14 +19,6 @@ std::string supported_names() {
   std::string names;
   for (const Isa isa : supported_isas()) names += (names.empty() ? "" : ", ") + std::string(name_of(isa));
   return names;
-}
-
-bool multiplies_bf16_fast() {
-#if defined(__x86_64__)
-  return __builtin_cpu_is("amd");
-#else
-  return false;
-#endif
 }
 
 }  // namespace
@@ -42,18 +35,6 @@ const char* name_of(Isa isa) {
       return "avx512_bf16";
   }
   return "?";
-}
-
-bool is_supported(Isa isa) {
-  if (isa == Isa::portable) return true;
-#if defined(__x86_64__)  // the builtin also asks the operating system whether it saves the wide registers
-  if (isa == Isa::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  if (isa == Isa::avx512)
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
-  if (isa == Isa::avx512_bf16) return is_supported(Isa::avx512) && __builtin_cpu_supports("avx512bf16");
-#endif
-  return false;
 }
 
 std::vector<Isa> supported_isas() {

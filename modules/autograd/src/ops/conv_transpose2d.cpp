@@ -125,13 +125,15 @@ class ConvTranspose2dFunction final : public Function {
   std::vector<Tensor> backward(std::span<const Tensor> dy) override {
     const Conv2dShape shape = underlying(x_shape_, filter_shape_, geometry_);
     Tensor dx, dfilter, dbias;
-    if (needs_gradient(0)) {
-      dx = Tensor::empty(x_shape_, dy[0].dtype());
-      conv2d_forward(shape, dy[0], filter_.get(name()), {}, nullptr, dx);
-    }
+    const Tensor filter = needs_gradient(0) ? filter_.get(name()) : Tensor{};
     if (needs_gradient(1)) {
+      const Tensor x = take(x_);
       dfilter = Tensor::empty(filter_shape_, weight_type_of(dy[0].dtype()));
-      conv2d_backward_filter(shape, dy[0], x_.get(name()), dfilter);
+      conv2d_backward_filter(shape, dy[0], x, dfilter);
+    }
+    if (needs_gradient(0)) {  // after the filter's gradient: x is given up by now, and dx may take its memory
+      dx = Tensor::empty(x_shape_, dy[0].dtype());
+      conv2d_forward(shape, dy[0], filter, {}, nullptr, dx);
     }
     if (needs_gradient(2)) dbias = sum_to_channels(dy[0], shape.c);
     return has_bias_ ? std::vector{dx, dfilter, dbias} : std::vector{dx, dfilter};
