@@ -97,7 +97,7 @@ TEST(Benchmark, WhatCannotRunIsNamed) {
   expect({"--model", "lenet5", "--stride", "2"}, "--stride requires --op");
   expect({"--model", "unet", "--image-size", "100", "--model-options", R"({"widths":[2,2,2,2,2]})"},
          "[unet] the image's sides are multiples of 16, found 100x100");
-  expect({"--model", "lenet5", "--precision", "bf16"}, "--precision bf16");
+  expect({"--model", "lenet5", "--precision", "f16"}, "--precision f16");
   expect({"--op", "pool"}, "unknown op \"pool\". Known: conv2d, matmul");
   expect({"--op", "matmul", "--batch", "4"}, "--batch requires --model");
   expect({"--op", "matmul", "--m", "4"}, "m, n and k of matmul are at least 1");

@@ -27,9 +27,8 @@ ResNetOptions narrow() {
 TEST(BottleneckBlock, TheStrideIsThatOfThe3x3) {
   BottleneckBlock block(8, 3, 2);
   EXPECT_THAT(test::trace(block, {2, 5, 6, 8}),
-              ElementsAre("conv2d [2,5,6,3]", "batch_norm [2,5,6,3]", "relu [2,5,6,3]", "conv2d [2,3,3,3]", "batch_norm [2,3,3,3]",
-                          "relu [2,3,3,3]", "conv2d [2,3,3,12]", "conv2d [2,3,3,12]", "batch_norm [2,3,3,12]", "batch_norm [2,3,3,12]",
-                          "add [2,3,3,12]", "relu [2,3,3,12]"));
+              ElementsAre("conv2d [2,5,6,3]", "batch_norm_activation [2,5,6,3]", "conv2d [2,3,3,3]", "batch_norm_activation [2,3,3,3]",
+                          "conv2d [2,3,3,12]", "conv2d [2,3,3,12]", "batch_norm [2,3,3,12]", "batch_norm_activation [2,3,3,12]"));
 }
 
 TEST(BottleneckBlock, HasAProjectionOnlyWhereTheShapeChanges) {
@@ -42,11 +41,11 @@ TEST(ResNet, TheLargeStemQuartersTheImageAndStagesHalveIt) {
   ResNet model(narrow());
   const auto lines = test::trace(model, {2, 70, 64, 3});
   EXPECT_EQ(lines[0], "conv2d [2,35,32,4]");
-  EXPECT_EQ(lines[3], "max_pool2d [2,18,16,4]");
-  EXPECT_THAT(lines, Contains("add [2,18,16,16]").Times(3));
-  EXPECT_THAT(lines, Contains("add [2,9,8,24]").Times(4));
-  EXPECT_THAT(lines, Contains("add [2,5,4,32]").Times(6));
-  EXPECT_THAT(lines, Contains("add [2,3,2,40]").Times(3));
+  EXPECT_EQ(lines[2], "max_pool2d [2,18,16,4]");
+  EXPECT_THAT(lines, Contains("batch_norm_activation [2,18,16,16]").Times(3));
+  EXPECT_THAT(lines, Contains("batch_norm_activation [2,9,8,24]").Times(4));
+  EXPECT_THAT(lines, Contains("batch_norm_activation [2,5,4,32]").Times(6));
+  EXPECT_THAT(lines, Contains("batch_norm_activation [2,3,2,40]").Times(3));
   EXPECT_EQ(lines.back(), "linear [2,5]");
 }
 
@@ -56,8 +55,8 @@ TEST(ResNet, TheSmallStemKeepsTheImage) {
   ResNet model(options);
   const auto lines = test::trace(model, {2, 32, 32, 3});
   EXPECT_EQ(lines[0], "conv2d [2,32,32,4]");
-  EXPECT_THAT(lines, Contains("add [2,32,32,4]").Times(2));
-  EXPECT_THAT(lines, Contains("add [2,4,4,10]").Times(2));
+  EXPECT_THAT(lines, Contains("batch_norm_activation [2,32,32,4]").Times(5));
+  EXPECT_THAT(lines, Contains("batch_norm_activation [2,4,4,10]").Times(4));
   EXPECT_THAT(lines, testing::Not(Contains(HasSubstr("max_pool2d"))));
   EXPECT_EQ(lines.back(), "linear [2,10]");
 }

@@ -8,7 +8,7 @@ namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 const char* conv2d_kernel_name(const Conv2dShape& s, Conv2dPass pass) {
   if (is_depthwise(s)) return "depthwise";
   if (uses_winograd(s, pass)) return "winograd";
-  return pass == Conv2dPass::backward_data && scatters_rows(s) ? "scattered rows" : direct_kernel_name(s, pass);
+  return pass == Conv2dPass::backward_data && scatters_rows(s) ? "scattered_rows" : direct_kernel_name(s, pass);
 }
 
 std::uint32_t conv2d_filter_layout(const Conv2dShape& s) {

@@ -10,7 +10,7 @@
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
 constexpr const char* direct_kernel_name(const Conv2dShape& s, Conv2dPass pass) {
-  return reads_padded_rows(s) && pass != Conv2dPass::backward_data ? "direct, padded rows" : "direct";
+  return reads_padded_rows(s) && pass != Conv2dPass::backward_data ? "padded_rows" : "direct";
 }
 
 /// What the forward pass reads per tap, and how many taps it sees: whole filter rows over padded images, else single cells.
