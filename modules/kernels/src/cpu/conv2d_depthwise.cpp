@@ -1,4 +1,6 @@
-// Convolution of every channel with a filter of its own: vectors run over channels, and memory is the limit.
+// Convolution of every channel with a filter of its own: vectors run over channels, and memory is the limit. With 4 KiB pages the rows of
+// an image cost twice the time of 2 MiB pages; fetching the next row ahead and streaming the result past the cache were tried and do not
+// help.
 #include "cpu/column_sums.hpp"
 #include "cpu/conv2d_geometry.hpp"
 #include "cpu/tile_epilogue.hpp"
@@ -75,16 +77,15 @@ template <int kTaps, class T>
 void compute_neighbours(const DepthwiseGather<T>& g, const T* x, const float* filter, std::int64_t filter_step, std::int64_t rows, T* y) {
   const std::int64_t row_step = g.vertical.step * g.x.row_stride;
   const TileEpilogue<T> epilogue = epilogue_of_columns(g.epilogue, g.y, 0);
-  for (std::int64_t c = 0; c < g.channels; c += kLanes) {
-    const std::int64_t count = minimum(kLanes, g.channels - c);
+  for_vectors(0, g.channels, [&](std::int64_t c, auto lanes) {
     Vec sum[kPixelsTogether] = {};
     for (std::int64_t r = 0; r < rows; ++r) {
       Vec taps[kTaps];
 #pragma GCC unroll 8
-      for (int t = 0; t < kTaps; ++t) taps[t] = load_lanes(filter + (r * g.filter_row_stride + t * filter_step + c), count);
+      for (int t = 0; t < kTaps; ++t) taps[t] = lanes.load(filter + (r * g.filter_row_stride + t * filter_step + c));
 #pragma GCC unroll 16
       for (int column = 0; column < kPixelsTogether + kTaps - 1; ++column) {
-        const Vec value = load_lanes(x + (r * row_step + column * g.x.pixel_stride + c), count);
+        const Vec value = lanes.load(x + (r * row_step + column * g.x.pixel_stride + c));
 #pragma GCC unroll 8
         for (int t = 0; t < kTaps; ++t)
           if (column - t >= 0 && column - t < kPixelsTogether) sum[column - t] = fma(value, taps[t], sum[column - t]);
@@ -93,9 +94,9 @@ void compute_neighbours(const DepthwiseGather<T>& g, const T* x, const float* fi
 #pragma GCC unroll 4
     for (int p = 0; p < kPixelsTogether; ++p) {
       T* pixel = y + p * g.y_pixel_stride;
-      store_lanes(pixel + c, count, epilogue.finish(sum[p], pixel, c, count));
+      lanes.store(pixel + c, epilogue.finish(sum[p], pixel, c, lanes.count));
     }
-  }
+  });
 }
 
 template <class T>
@@ -176,19 +177,18 @@ void add_tap_products(const LineOperands<T>& line, std::int64_t r, std::int64_t 
 template <class T>
 void add_nine_tap_products(const LineOperands<T>& line, Range pixels, float* sums) {
   const Conv2dShape& s = line.s;
-  for (std::int64_t c = 0; c < s.c; c += kLanes) {
-    const std::int64_t count = minimum(kLanes, s.c - c);
+  for_vectors(0, s.c, [&](std::int64_t c, auto lanes) {
     Vec sum[9];
 #pragma GCC unroll 9
-    for (int tap = 0; tap < 9; ++tap) sum[tap] = load_lanes(sums + tap * s.c + c, count);
+    for (int tap = 0; tap < 9; ++tap) sum[tap] = lanes.load(sums + tap * s.c + c);
     for (std::int64_t j = pixels.begin; j < pixels.end; ++j) {
-      const Vec gradient = load_lanes(line.dy + (j * s.y_pitch + c), count);
+      const Vec gradient = lanes.load(line.dy + (j * s.y_pitch + c));
 #pragma GCC unroll 9
-      for (int tap = 0; tap < 9; ++tap) sum[tap] = fma(load_lanes(line.source(tap / 3, tap % 3, j) + c, count), gradient, sum[tap]);
+      for (int tap = 0; tap < 9; ++tap) sum[tap] = fma(lanes.load(line.source(tap / 3, tap % 3, j) + c), gradient, sum[tap]);
     }
 #pragma GCC unroll 9
-    for (int tap = 0; tap < 9; ++tap) store_lanes(sums + tap * s.c + c, count, sum[tap]);
-  }
+    for (int tap = 0; tap < 9; ++tap) lanes.store(sums + tap * s.c + c, sum[tap]);
+  });
 }
 
 /// Adds the pixels of output line (n, i) to `sums` [taps][channels].

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cpu/streaming.hpp"
 #include "cpu/tile_epilogue.hpp"
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
@@ -18,6 +19,7 @@ struct Tile {
   std::int64_t columns;
   TileEpilogue<float> epilogue;
   bool resume;  ///< start from the partial sums in y
+  bool streams;
 };
 
 FOVEA_SIMD_INLINE std::int64_t columns_of(const Tile& tile, int v) { return minimum(kLanes, tile.columns - v * kLanes); }
@@ -53,7 +55,7 @@ void compute_tile(const Tile& tile) {
     const std::int64_t count = columns_of(tile, v);
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i)
-      store_lanes(tile.y[i] + v * kLanes, count, tile.epilogue.finish(sum[i][v], tile.y[i], v * kLanes, count));
+      store_result(tile.y[i] + v * kLanes, count, tile.epilogue.finish(sum[i][v], tile.y[i], v * kLanes, count), tile.streams);
   }
 }
 
@@ -75,6 +77,7 @@ TileFunction tile_function(std::int64_t rows, std::int64_t columns) {
 /// One task: a block of pixels times a block of panels. Partial sums wait in y.
 void compute_block(const GatherProduct<float>& g, const GatherPlan& plan, Range pixels, Range panels) {
   TileRows rows(g);
+  const bool streams = plan.cuts() == 1 && is_streamed(g.y, plan.pixels, g.columns, g.y_pixel_stride);
   std::int64_t cut_begin = 0;  // of the cut within a panel
   for (std::int64_t index = 0; index < plan.cuts(); ++index) {
     const Cut cut = plan.cut(index);
@@ -95,11 +98,13 @@ void compute_block(const GatherProduct<float>& g, const GatherPlan& plan, Range 
                                        .y = y,
                                        .columns = columns,
                                        .epilogue = last ? epilogue_of_columns(g.epilogue, g.y, column) : TileEpilogue<float>{},
-                                       .resume = index > 0});
+                                       .resume = index > 0,
+                                       .streams = streams});
       }
     }
     cut_begin += cut.taps * cut.length;
   }
+  if (streams) stream_fence();
 }
 
 }  // namespace
@@ -127,7 +132,8 @@ void panel_product(const PanelProduct& p) {
                                      .y = y,
                                      .columns = columns,
                                      .epilogue = {},
-                                     .resume = false});
+                                     .resume = false,
+                                     .streams = false});
     }
   }
 }

@@ -26,6 +26,8 @@ FOVEA_SIMD_INLINE void store_first(bf16* p, std::int64_t count, Vec v) { store_h
 
 /// Access to all lanes of a vector in memory.
 struct AllLanes {
+  static constexpr std::int64_t count = kLanes;
+
   FOVEA_SIMD_INLINE Vec load(const float* p) { return FOVEA_ISA_NAMESPACE::load(p); }
   FOVEA_SIMD_INLINE Vec load(const bf16* p) { return FOVEA_ISA_NAMESPACE::load(p); }
   FOVEA_SIMD_INLINE Ints load(const std::int32_t* p) { return FOVEA_ISA_NAMESPACE::load(p); }

@@ -2,6 +2,7 @@
 #include "cpu/winograd.hpp"
 
 #include "cpu/gather_product.hpp"
+#include "cpu/streaming.hpp"
 #include "cpu/tile_epilogue.hpp"
 #include "cpu/winograd_tiles.hpp"
 
@@ -96,6 +97,7 @@ void multiply_point(const WinogradProduct& p, const Scratch& scratch, std::int64
 /// The 4x4 results of the rows [first, ...) of `results`, as many of them as lie in y.
 void finish_tiles(const WinogradProduct& p, const TileGrid& grid, const TransformedTiles& results, Range tiles, std::int64_t first) {
   const TileEpilogue<float> epilogue = epilogue_of_columns(p.epilogue, p.y, 0);
+  const bool streams = is_streamed(p.y, p.images * p.height * p.width, p.columns, p.y_pixel_stride);
   for (std::int64_t tile = tiles.begin; tile < tiles.end; ++tile) {
     const TileGrid::Place place = grid.place(tile);
     const std::int64_t rows = minimum(kTileResults, p.height - place.row), columns = minimum(kTileResults, p.width - place.column);
@@ -119,10 +121,11 @@ void finish_tiles(const WinogradProduct& p, const TileGrid& grid, const Transfor
         float* y = corner + h * p.y_row_stride;
 #pragma GCC unroll 4
         for (int w = 0; w < kTileResults; ++w, y += p.y_pixel_stride)
-          if (w < columns) store_lanes(y + c, count, epilogue.finish(sums[w], y, c, count));
+          if (w < columns) store_result(y + c, count, epilogue.finish(sums[w], y, c, count), streams);
       }
     }
   }
+  if (streams) stream_fence();
 }
 
 void multiply_by_tasks(const Threads& threads, const WinogradProduct& p, const Plan& plan, float* workspace) {

@@ -25,6 +25,9 @@ FOVEA_SIMD_INLINE Vec zero() { return _mm256_setzero_ps(); }
 FOVEA_SIMD_INLINE Vec broadcast(float value) { return _mm256_set1_ps(value); }
 FOVEA_SIMD_INLINE Vec load(const float* p) { return _mm256_loadu_ps(p); }
 FOVEA_SIMD_INLINE void store(float* p, Vec v) { _mm256_storeu_ps(p, v); }
+/// Past the caches, to an address that is a multiple of a vector's size. Others see it after stream_fence().
+FOVEA_SIMD_INLINE void stream(float* p, Vec v) { _mm256_stream_ps(p, v); }
+FOVEA_SIMD_INLINE void stream_fence() { _mm_sfence(); }
 /// Only the first `count` lanes are read (the others are zero) or written; 0 <= count < kLanes.
 FOVEA_SIMD_INLINE Vec load_first(const float* p, std::int64_t count) { return _mm256_maskload_ps(p, first_lanes(count)); }
 FOVEA_SIMD_INLINE void store_first(float* p, std::int64_t count, Vec v) { _mm256_maskstore_ps(p, first_lanes(count), v); }

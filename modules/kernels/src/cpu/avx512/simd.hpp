@@ -23,6 +23,9 @@ FOVEA_SIMD_INLINE Vec zero() { return _mm512_setzero_ps(); }
 FOVEA_SIMD_INLINE Vec broadcast(float value) { return _mm512_set1_ps(value); }
 FOVEA_SIMD_INLINE Vec load(const float* p) { return _mm512_loadu_ps(p); }
 FOVEA_SIMD_INLINE void store(float* p, Vec v) { _mm512_storeu_ps(p, v); }
+/// Past the caches, to an address that is a multiple of a vector's size. Others see it after stream_fence().
+FOVEA_SIMD_INLINE void stream(float* p, Vec v) { _mm512_stream_ps(p, v); }
+FOVEA_SIMD_INLINE void stream_fence() { _mm_sfence(); }
 /// Only the first `count` lanes are read (the others are zero) or written; 0 <= count < kLanes.
 FOVEA_SIMD_INLINE Vec load_first(const float* p, std::int64_t count) { return _mm512_maskz_loadu_ps(first_lanes(count), p); }
 FOVEA_SIMD_INLINE void store_first(float* p, std::int64_t count, Vec v) { _mm512_mask_storeu_ps(p, first_lanes(count), v); }

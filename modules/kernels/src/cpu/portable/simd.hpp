@@ -20,6 +20,9 @@ FOVEA_SIMD_INLINE Vec zero() { return Vec{}; }
 FOVEA_SIMD_INLINE Vec broadcast(float value) { return Vec{value, value, value, value}; }
 FOVEA_SIMD_INLINE Vec load(const float* p) { return *reinterpret_cast<const UnalignedVec*>(p); }
 FOVEA_SIMD_INLINE void store(float* p, Vec v) { *reinterpret_cast<UnalignedVec*>(p) = v; }
+/// Past the caches where a set can; this one cannot.
+FOVEA_SIMD_INLINE void stream(float* p, Vec v) { store(p, v); }
+FOVEA_SIMD_INLINE void stream_fence() {}
 /// Only the first `count` lanes are read (the others are zero) or written; 0 <= count < kLanes.
 FOVEA_SIMD_INLINE Vec load_first(const float* p, std::int64_t count) {
   Vec v{};
