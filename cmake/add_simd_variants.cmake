@@ -7,7 +7,7 @@ set(FOVEA_ISAS portable avx2 avx512 avx512_bf16)
 set(FOVEA_ISA_FLAGS_portable "")
 set(FOVEA_ISA_FLAGS_avx2 -mavx2 -mfma -mf16c -mtune=haswell)
 set(FOVEA_ISA_FLAGS_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mf16c -mtune=skylake-avx512 -mprefer-vector-width=512
-  -Wno-maybe-uninitialized)  # GCC 12 warns of its own 512-bit intrinsics (GCC bug 105593)
+  -Wno-maybe-uninitialized -Wno-uninitialized)  # GCC 12 warns of its own 512-bit intrinsics (GCC bug 105593)
 set(FOVEA_ISA_FLAGS_avx512_bf16 ${FOVEA_ISA_FLAGS_avx512} -mavx512bf16)
 
 function(fovea_add_simd_variants target)

@@ -12,6 +12,16 @@ inline constexpr std::int64_t kMaxTaps = 64;
 /// Steps of the innermost loop, times columns, that are worth a task.
 inline constexpr std::int64_t kTaskWork = 4 << 20;
 
+/// Rows whose distance is a multiple of a page's 4 KiB fall into the same few lines of the first-level cache, where a tile's rows displace
+/// each other. Of a single tap they are copied to a better distance, up to so many words each.
+inline constexpr std::int64_t kCopiedWords = 512, kCopyPitch = kCopiedWords + 16;
+
+template <class T, class Out>
+constexpr bool has_clashing_rows(const GatherProduct<T, Out>& g) {
+  return g.vertical.count * g.horizontal.count == 1 &&
+         g.x.pixel_stride * g.horizontal.stride * static_cast<std::int64_t>(sizeof(T)) % 4096 == 0;
+}
+
 /// A cut of the sum: some taps whole, or part of one tap. Lengths in panel rows.
 struct Cut {
   std::int64_t first_tap, taps, offset, length;
@@ -26,7 +36,7 @@ struct GatherPlan {
         depth(taps * length),
         pixels(g.images * g.height * g.width),
         panels(ceil_div(g.columns, kPanelWidth)) {
-    const std::int64_t max_depth = kBlockWords / kPanelWidth;
+    const std::int64_t max_depth = has_clashing_rows(g) ? kCopiedWords : kBlockWords / kPanelWidth;
     tap_parts = maximum(1, ceil_div(taps, clamped(max_depth / maximum(1, length), 1, kMaxTaps)));
     length_parts = maximum(1, ceil_div(length, max_depth));
     const std::int64_t cut_depth = ceil_div(depth, tap_parts * length_parts);

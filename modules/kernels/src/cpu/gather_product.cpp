@@ -74,9 +74,28 @@ TileFunction tile_function(std::int64_t rows, std::int64_t columns) {
   return columns > kLanes ? TileFunctions<2, Rows>::kByRows[rows - 1] : TileFunctions<1, Rows>::kByRows[rows - 1];
 }
 
+/// The rows of one tile, copied to addresses that do not clash.
+class CopiedRows {
+ public:
+  void copy(const float* const* rows, std::int64_t offset, std::int64_t count, std::int64_t length) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      float* to = values_ + i * kCopyPitch;
+      for_vectors(0, length, [&](std::int64_t l, auto lanes) { lanes.store(to + l, lanes.load(rows[i] + offset + l)); });
+      rows_[i] = to;
+    }
+  }
+  const float* const* rows() const { return rows_; }
+
+ private:
+  alignas(64) float values_[kMicroRows * kCopyPitch];
+  const float* rows_[kMicroRows];
+};
+
 /// One task: a block of pixels times a block of panels. Partial sums wait in y.
 void compute_block(const GatherProduct<float>& g, const GatherPlan& plan, Range pixels, Range panels) {
   TileRows rows(g);
+  CopiedRows copied;
+  const bool copies = has_clashing_rows(g) && panels.end - panels.begin > 1;
   const bool streams = plan.cuts() == 1 && is_streamed(g.y, plan.pixels, g.columns, g.y_pixel_stride);
   std::int64_t cut_begin = 0;  // of the cut within a panel
   for (std::int64_t index = 0; index < plan.cuts(); ++index) {
@@ -86,12 +105,13 @@ void compute_block(const GatherProduct<float>& g, const GatherPlan& plan, Range 
     for (std::int64_t pixel = pixels.begin; pixel < pixels.end; pixel += kMicroRows) {
       const std::int64_t count = minimum(kMicroRows, pixels.end - pixel);
       rows.locate(pixel, count);
+      if (copies) copied.copy(rows.x(), cut.offset, count, cut.length);
       for (std::int64_t panel = panels.begin; panel < panels.end; ++panel) {
         const std::int64_t column = panel * kPanelWidth, columns = minimum(kPanelWidth, g.columns - column);
         float* y[kMicroRows];
         for (std::int64_t i = 0; i < count; ++i) y[i] = rows.y()[i] + column;
-        tile_function(count, columns)({.rows = rows.x(),
-                                       .offset = cut.offset,
+        tile_function(count, columns)({.rows = copies ? copied.rows() : rows.x(),
+                                       .offset = copies ? 0 : cut.offset,
                                        .taps = cut.taps,
                                        .length = cut.length,
                                        .panel = g.panels + (panel * plan.depth + cut_begin) * kPanelWidth,

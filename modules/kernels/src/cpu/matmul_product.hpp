@@ -10,8 +10,12 @@ namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
 inline constexpr TapAxis kOneTap{1, 0, 1, 1};
 
-/// Both operands of a^T b can be read where they lie: row l of each is what "pixel" l contributes.
-constexpr bool is_outer_product(const MatmulShape& s) { return s.transpose_a && !s.transpose_b; }
+/// Both operands of a^T b can be read where they lie: row l of each is what "pixel" l contributes. Not if rows are a multiple of 4 KiB
+/// apart, where those that are read together displace each other from the caches.
+constexpr bool is_outer_product(const MatmulShape& s) {
+  const auto clashes = [](std::int64_t stride) { return stride % 512 == 0; };
+  return s.transpose_a && !s.transpose_b && !clashes(s.a_stride) && !clashes(s.b_stride);
+}
 
 template <class T>
 OuterProduct<T> outer_product_of(const MatmulShape& s, const T* a, const T* b, float* y) {
@@ -42,8 +46,12 @@ static inline void apply_epilogue(const Threads& threads, const MatmulShape& s, 
 /// a, dense: the copy of a transposed left matrix.
 template <class T>
 void transpose_left(const Threads& threads, const MatmulShape& s, const T* a, T* copy) {
-  parallel_blocks(threads, s.m, [&](std::int64_t i) {
-    for (std::int64_t l = 0; l < s.k; ++l) copy[i * s.k + l] = a[l * s.a_stride + i];
+  constexpr std::int64_t kBlock = 16;  // a cache line of either matrix
+  parallel_blocks(threads, ceil_div(s.m, kBlock), [&](std::int64_t block) {
+    const std::int64_t begin = block * kBlock, end = minimum(s.m, begin + kBlock);
+    for (std::int64_t first = 0; first < s.k; first += kBlock)
+      for (std::int64_t i = begin; i < end; ++i)
+        for (std::int64_t l = first; l < minimum(s.k, first + kBlock); ++l) copy[i * s.k + l] = a[l * s.a_stride + i];
   });
 }
 

@@ -6,8 +6,8 @@
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
-/// Points 0, +-3/4, +-3/2. All powers that the transforms of images and results need are exact in f32, and the errors are a quarter to
-/// an eighth of those of the usual points 0, +-1, +-2, whose fourth powers are 16 times as large (docs/engine.md has the figures).
+/// Points 0, +-3/4, +-3/2. All powers that the transforms of images and results need are exact in f32. Beside the usual points 0, +-1, +-2,
+/// whose powers grow to 16, the mean error is about half and the largest a third to an eighth (docs/engine.md has measured errors).
 struct WinogradPoints {
   static constexpr float kA = 0.75f, kB = 1.5f;
   static constexpr float kA2 = kA * kA, kB2 = kB * kB, kA3 = kA2 * kA, kB3 = kB2 * kB;
