@@ -62,37 +62,34 @@ void compute_pixel(const DepthwiseGather<T>& g, const PixelTaps<T>& taps, T* y) 
   if (c < g.channels) compute_channels<1, true>(g, taps, c, g.channels - c, y);
 }
 
-/// Pixels that are computed together in the middle of a line: what is read for one is used for its neighbours too.
-constexpr std::int64_t kPixelsTogether = 4;
-
 /// Whether neighbouring pixels read neighbouring pixels through kTaps neighbouring taps, in either direction.
 template <int kTaps, class T>
 bool slides(const DepthwiseGather<T>& g) {
   return g.horizontal.count == kTaps && g.horizontal.stride == 1 && (g.horizontal.step == 1 || g.horizontal.step == -1);
 }
 
-/// kPixelsTogether pixels, all of whose kTaps columns lie in the image. `x` is the leftmost column that the first one reads, in the first
-/// of `rows` rows, and `filter` the tap that reads it; the next tap is `filter_step` further.
-template <int kTaps, class T>
+/// kPixels neighbours, all of whose kTaps columns lie in the image: what is read for one is used for the others too. `x` is the leftmost
+/// column that the first one reads, in the first of `rows` rows, and `filter` the tap that reads it; the next tap is `filter_step` further.
+template <int kTaps, int kPixels, class T>
 void compute_neighbours(const DepthwiseGather<T>& g, const T* x, const float* filter, std::int64_t filter_step, std::int64_t rows, T* y) {
   const std::int64_t row_step = g.vertical.step * g.x.row_stride;
   const TileEpilogue<T> epilogue = epilogue_of_columns(g.epilogue, g.y, 0);
   for_vectors(0, g.channels, [&](std::int64_t c, auto lanes) {
-    Vec sum[kPixelsTogether] = {};
+    Vec sum[kPixels] = {};
     for (std::int64_t r = 0; r < rows; ++r) {
       Vec taps[kTaps];
 #pragma GCC unroll 8
       for (int t = 0; t < kTaps; ++t) taps[t] = lanes.load(filter + (r * g.filter_row_stride + t * filter_step + c));
 #pragma GCC unroll 16
-      for (int column = 0; column < kPixelsTogether + kTaps - 1; ++column) {
+      for (int column = 0; column < kPixels + kTaps - 1; ++column) {
         const Vec value = lanes.load(x + (r * row_step + column * g.x.pixel_stride + c));
 #pragma GCC unroll 8
         for (int t = 0; t < kTaps; ++t)
-          if (column - t >= 0 && column - t < kPixelsTogether) sum[column - t] = fma(value, taps[t], sum[column - t]);
+          if (column - t >= 0 && column - t < kPixels) sum[column - t] = fma(value, taps[t], sum[column - t]);
       }
     }
-#pragma GCC unroll 4
-    for (int p = 0; p < kPixelsTogether; ++p) {
+#pragma GCC unroll 8
+    for (int p = 0; p < kPixels; ++p) {
       T* pixel = y + p * g.y_pixel_stride;
       lanes.store(pixel + c, epilogue.finish(sum[p], pixel, c, lanes.count));
     }
@@ -103,34 +100,37 @@ template <class T>
 void compute_line(const DepthwiseGather<T>& g, std::int64_t n, std::int64_t i) {
   const Range rows = taps_inside(g.vertical, i, g.x.height);
   const bool slides_by_3 = slides<3>(g), slides_by_5 = slides<5>(g);
-  for (std::int64_t j = 0; j < g.width; ++j) {
+  const auto reads_whole_taps = [&](std::int64_t j) {
+    const Range taps = taps_inside(g.horizontal, j, g.x.width);
+    return j < g.width && taps.begin == 0 && taps.end == g.horizontal.count;
+  };
+  std::int64_t together = 1;  // pixels
+  for (std::int64_t j = 0; j < g.width; j += together) {
     const Range columns = taps_inside(g.horizontal, j, g.x.width);
     T* y = g.y + (n * g.y_image_stride + i * g.y_row_stride + j * g.y_pixel_stride);
+    together = 1;
     if (rows.begin == rows.end || columns.begin == columns.end) {
       compute_pixel<T>(g, {nullptr, nullptr, 0, 0}, y);
       continue;
     }
     const T* line = g.x.data + (n * g.x.image_stride + g.vertical.source(i, rows.begin) * g.x.row_stride);
     const float* filter = g.filter + rows.begin * g.filter_row_stride;
-    const Range last_columns = taps_inside(g.horizontal, j + kPixelsTogether - 1, g.x.width);
-    const auto all_inside = [&](Range taps) { return taps.begin == 0 && taps.end == g.horizontal.count; };
-    if ((slides_by_3 || slides_by_5) && j + kPixelsTogether <= g.width && all_inside(columns) && all_inside(last_columns)) {
-      const bool forwards = g.horizontal.step == 1;
-      const std::int64_t leftmost_tap = forwards ? 0 : g.horizontal.count - 1;
-      const T* x = line + g.horizontal.source(j, leftmost_tap) * g.x.pixel_stride;
-      const float* taps = filter + leftmost_tap * g.filter_column_stride;
-      const std::int64_t step = forwards ? g.filter_column_stride : -g.filter_column_stride;
-      if (slides_by_3)
-        compute_neighbours<3>(g, x, taps, step, rows.end - rows.begin, y);
-      else
-        compute_neighbours<5>(g, x, taps, step, rows.end - rows.begin, y);
-      j += kPixelsTogether - 1;
+    if ((slides_by_3 || slides_by_5) && reads_whole_taps(j)) together = reads_whole_taps(j + 7) ? 8 : reads_whole_taps(j + 3) ? 4 : 1;
+    if (together == 1) {
+      compute_pixel<T>(g,
+                       {line + g.horizontal.source(j, columns.begin) * g.x.pixel_stride, filter + columns.begin * g.filter_column_stride,
+                        rows.end - rows.begin, columns.end - columns.begin},
+                       y);
       continue;
     }
-    compute_pixel<T>(g,
-                     {line + g.horizontal.source(j, columns.begin) * g.x.pixel_stride, filter + columns.begin * g.filter_column_stride,
-                      rows.end - rows.begin, columns.end - columns.begin},
-                     y);
+    const bool forwards = g.horizontal.step == 1;
+    const std::int64_t leftmost_tap = forwards ? 0 : g.horizontal.count - 1;
+    const T* x = line + g.horizontal.source(j, leftmost_tap) * g.x.pixel_stride;
+    const float* taps = filter + leftmost_tap * g.filter_column_stride;
+    const std::int64_t step = forwards ? g.filter_column_stride : -g.filter_column_stride;
+    const auto compute = slides_by_3 ? (together == 8 ? compute_neighbours<3, 8, T> : compute_neighbours<3, 4, T>)
+                                     : (together == 8 ? compute_neighbours<5, 8, T> : compute_neighbours<5, 4, T>);
+    compute(g, x, taps, step, rows.end - rows.begin, y);
   }
 }
 
