@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "benchmark_runs.hpp"
+#include "fovea/autograd/ops/conv2d_shape.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/kernels/kernel_table.hpp"
 #include "fovea/kernels/trace.hpp"
@@ -27,28 +28,10 @@ Conv2dShape shape_of(const Conv2dBenchmark& wanted) {
         fmt::format("a benchmark wants an input and a filter with elements, found {} and {}", input.to_string(), filter.to_string()));
   if (g.groups < 1 || input[3] % g.groups != 0)
     throw OptionError(fmt::format("{} channels cannot be shared by {} groups", input[3], g.groups));
+  const Shape cells{filter[0], filter[1], filter[2], input[3] / g.groups};
   const NoGradGuard no_grad;
-  const Tensor none = Tensor::empty({0, input[1], input[2], input[3]});
-  const Variable y = conv2d(Variable(none), Variable(Tensor::zeros({filter[0], filter[1], filter[2], input[3] / g.groups})), {}, g);
-  return {.n = input[0],
-          .h = input[1],
-          .w = input[2],
-          .c = input[3],
-          .k = filter[0],
-          .r = filter[1],
-          .s = filter[2],
-          .p = y.extent(1),
-          .q = y.extent(2),
-          .stride_h = g.stride.height,
-          .stride_w = g.stride.width,
-          .dilation_h = g.dilation.height,
-          .dilation_w = g.dilation.width,
-          .pad_top = g.padding.top,
-          .pad_left = g.padding.left,
-          .groups = g.groups,
-          .x_pitch = input[3],
-          .y_pitch = filter[0],
-          .choice = kernels::conv2d_choice(pass != Conv2dPass::forward)};
+  conv2d(Variable(Tensor::empty({0, input[1], input[2], input[3]})), Variable(Tensor::zeros(cells)), {}, g);
+  return conv2d_shape(input, cells, g, pass != Conv2dPass::forward);
 }
 
 Json list_of(const Shape& shape) { return std::vector<std::int64_t>(shape.begin(), shape.end()); }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "fovea/autograd/function.hpp"
+#include "fovea/autograd/ops/conv2d_shape.hpp"
 #include "fovea/base/error.hpp"
 #include "ops/checks.hpp"
 #include "ops/conv2d_passes.hpp"
@@ -12,28 +13,6 @@ namespace fovea {
 namespace {
 
 using kernels::Conv2dShape;
-
-Conv2dShape shape_of(const Shape& x, const Shape& filter, const Conv2dGeometry& g, bool training = false) {
-  return {.n = x[0],
-          .h = x[1],
-          .w = x[2],
-          .c = x[3],
-          .k = filter[0],
-          .r = filter[1],
-          .s = filter[2],
-          .p = window_positions(x[1], filter[1], g.stride.height, g.padding.top + g.padding.bottom, g.dilation.height),
-          .q = window_positions(x[2], filter[2], g.stride.width, g.padding.left + g.padding.right, g.dilation.width),
-          .stride_h = g.stride.height,
-          .stride_w = g.stride.width,
-          .dilation_h = g.dilation.height,
-          .dilation_w = g.dilation.width,
-          .pad_top = g.padding.top,
-          .pad_left = g.padding.left,
-          .groups = g.groups,
-          .x_pitch = x[3],
-          .y_pitch = filter[0],
-          .choice = kernels::conv2d_choice(training)};
-}
 
 class Conv2dFunction final : public Function {
  public:
@@ -64,7 +43,7 @@ class Conv2dFunction final : public Function {
       check_weight_dtype(name(), "bias", in[2], in[0]);
       check_shape(name(), "bias", in[2], Shape{filter[0]});
     }
-    const Conv2dShape shape = shape_of(x, filter, geometry_);
+    const Conv2dShape shape = conv2d_shape(x, filter, geometry_, false);
     if (shape.p < 1 || shape.q < 1)
       throw ShapeError(
           fmt::format("[conv2d] filter {} with dilation {}x{} does not fit into input {} with padding top {}, bottom {}, left {}, right {}",
@@ -80,13 +59,13 @@ class Conv2dFunction final : public Function {
     filter_shape_ = in[1].shape();
     has_bias_ = in.size() > 2;
     Tensor y = Tensor::empty(out[0].shape, out[0].dtype);
-    conv2d_forward(shape_of(x_shape_, filter_shape_, geometry_, records()), in[0], in[1], has_bias_ ? in[2] : Tensor{},
+    conv2d_forward(conv2d_shape(x_shape_, filter_shape_, geometry_, records()), in[0], in[1], has_bias_ ? in[2] : Tensor{},
                    records() ? nullptr : cache_, y);
     return {y};
   }
 
   std::vector<Tensor> backward(std::span<const Tensor> dy) override {
-    const Conv2dShape shape = shape_of(x_shape_, filter_shape_, geometry_, true);
+    const Conv2dShape shape = conv2d_shape(x_shape_, filter_shape_, geometry_, true);
     Tensor dx, dfilter, dbias;
     const Tensor filter = needs_gradient(0) ? filter_.get(name()) : Tensor{};
     if (needs_gradient(1)) {
@@ -111,6 +90,28 @@ class Conv2dFunction final : public Function {
 };
 
 }  // namespace
+
+Conv2dShape conv2d_shape(const Shape& x, const Shape& filter, const Conv2dGeometry& g, bool training) {
+  return {.n = x[0],
+          .h = x[1],
+          .w = x[2],
+          .c = x[3],
+          .k = filter[0],
+          .r = filter[1],
+          .s = filter[2],
+          .p = window_positions(x[1], filter[1], g.stride.height, g.padding.top + g.padding.bottom, g.dilation.height),
+          .q = window_positions(x[2], filter[2], g.stride.width, g.padding.left + g.padding.right, g.dilation.width),
+          .stride_h = g.stride.height,
+          .stride_w = g.stride.width,
+          .dilation_h = g.dilation.height,
+          .dilation_w = g.dilation.width,
+          .pad_top = g.padding.top,
+          .pad_left = g.padding.left,
+          .groups = g.groups,
+          .x_pitch = x[3],
+          .y_pitch = filter[0],
+          .choice = kernels::conv2d_choice(training)};
+}
 
 Variable conv2d(const Variable& x, const Variable& filter, const Variable& bias, const Conv2dGeometry& geometry, PackedFilterCache* cache) {
   auto function = std::make_unique<Conv2dFunction>(geometry, cache);

@@ -1,7 +1,6 @@
 #include "cpu/gather_plan.hpp"
 
-#include <utility>
-
+#include "cpu/register_tiles.hpp"
 #include "cpu/streaming.hpp"
 #include "cpu/tile_epilogue.hpp"
 
@@ -59,20 +58,11 @@ void compute_tile(const Tile& tile) {
   }
 }
 
-using TileFunction = void (*)(const Tile&);
-
-template <int kVecs, class Rows>
-struct TileFunctions;
-template <int kVecs, int... kIndex>
-struct TileFunctions<kVecs, std::integer_sequence<int, kIndex...>> {
-  static constexpr TileFunction kByRows[] = {compute_tile<kIndex + 1, kVecs>...};
+struct Tiles {
+  using Function = void (*)(const Tile&);
+  template <int kRows, int kVecs>
+  static constexpr Function kCompute = compute_tile<kRows, kVecs>;
 };
-
-TileFunction tile_function(std::int64_t rows, std::int64_t columns) {
-  using Rows = std::make_integer_sequence<int, kMicroRows>;
-  static_assert(kMicroVecs == 2);
-  return columns > kLanes ? TileFunctions<2, Rows>::kByRows[rows - 1] : TileFunctions<1, Rows>::kByRows[rows - 1];
-}
 
 /// The rows of one tile, copied to addresses that do not clash.
 class CopiedRows {
@@ -110,16 +100,16 @@ void compute_block(const GatherProduct<float>& g, const GatherPlan& plan, Range 
         const std::int64_t column = panel * kPanelWidth, columns = minimum(kPanelWidth, g.columns - column);
         float* y[kMicroRows];
         for (std::int64_t i = 0; i < count; ++i) y[i] = rows.y()[i] + column;
-        tile_function(count, columns)({.rows = copies ? copied.rows() : rows.x(),
-                                       .offset = copies ? 0 : cut.offset,
-                                       .taps = cut.taps,
-                                       .length = cut.length,
-                                       .panel = g.panels + (panel * plan.depth + cut_begin) * kPanelWidth,
-                                       .y = y,
-                                       .columns = columns,
-                                       .epilogue = last ? epilogue_of_columns(g.epilogue, g.y, column) : TileEpilogue<float>{},
-                                       .resume = index > 0,
-                                       .streams = streams});
+        tile_function<Tiles>(count, columns)({.rows = copies ? copied.rows() : rows.x(),
+                                              .offset = copies ? 0 : cut.offset,
+                                              .taps = cut.taps,
+                                              .length = cut.length,
+                                              .panel = g.panels + (panel * plan.depth + cut_begin) * kPanelWidth,
+                                              .y = y,
+                                              .columns = columns,
+                                              .epilogue = last ? epilogue_of_columns(g.epilogue, g.y, column) : TileEpilogue<float>{},
+                                              .resume = index > 0,
+                                              .streams = streams});
       }
     }
     cut_begin += cut.taps * cut.length;
@@ -144,16 +134,16 @@ void panel_product(const PanelProduct& p) {
       const std::int64_t columns = minimum(kPanelWidth, p.columns - column);
       float* y[kMicroRows];
       for (std::int64_t i = 0; i < count; ++i) y[i] = p.y + (row + i) * p.y_stride + column;
-      tile_function(count, columns)({.rows = a,
-                                     .offset = 0,
-                                     .taps = 1,
-                                     .length = p.length,
-                                     .panel = p.panels + column * p.length,
-                                     .y = y,
-                                     .columns = columns,
-                                     .epilogue = {},
-                                     .resume = false,
-                                     .streams = false});
+      tile_function<Tiles>(count, columns)({.rows = a,
+                                            .offset = 0,
+                                            .taps = 1,
+                                            .length = p.length,
+                                            .panel = p.panels + column * p.length,
+                                            .y = y,
+                                            .columns = columns,
+                                            .epilogue = {},
+                                            .resume = false,
+                                            .streams = false});
     }
   }
 }

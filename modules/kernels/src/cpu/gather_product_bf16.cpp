@@ -1,8 +1,7 @@
 // The gathered product of bf16: pairs of neighbouring channels are multiplied at a time, sums are f32 and are rounded once, at the end.
-#include <utility>
-
 #include "cpu/gather_plan.hpp"
 #include "cpu/pairs.hpp"
+#include "cpu/register_tiles.hpp"
 #include "cpu/tile_epilogue.hpp"
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
@@ -56,20 +55,11 @@ void compute_tile(const Tile& tile) {
     for (int v = 0; v < kVecs; ++v) store(tile.sums + i * kPanelWidth + v * kLanes, sum[i][v]);
 }
 
-using TileFunction = void (*)(const Tile&);
-
-template <int kVecs, class Rows>
-struct TileFunctions;
-template <int kVecs, int... kIndex>
-struct TileFunctions<kVecs, std::integer_sequence<int, kIndex...>> {
-  static constexpr TileFunction kByRows[] = {compute_tile<kIndex + 1, kVecs>...};
+struct Tiles {
+  using Function = void (*)(const Tile&);
+  template <int kRows, int kVecs>
+  static constexpr Function kCompute = compute_tile<kRows, kVecs>;
 };
-
-TileFunction tile_function(std::int64_t rows, std::int64_t columns) {
-  using Rows = std::make_integer_sequence<int, kMicroRows>;
-  static_assert(kMicroVecs == 2);
-  return columns > kLanes ? TileFunctions<2, Rows>::kByRows[rows - 1] : TileFunctions<1, Rows>::kByRows[rows - 1];
-}
 
 /// One task: a block of pixels times a block of panels. Sums of a tile wait beside it until its last cut is done.
 template <class Out>
@@ -82,7 +72,7 @@ void compute_block(const GatherProduct<bf16, Out>& g, const GatherPlan& plan, Ra
     rows.locate(pixel, count);
     for (std::int64_t panel = panels.begin; panel < panels.end; ++panel) {
       const std::int64_t column = panel * kPanelWidth, columns = minimum(kPanelWidth, g.columns - column);
-      const TileFunction compute = tile_function(count, columns);
+      const auto compute = tile_function<Tiles>(count, columns);
       const std::uint32_t* words = g.panels + panel * plan.depth * kPanelWidth;
       for (std::int64_t index = 0; index < plan.cuts(); ++index) {
         const Cut cut = plan.cut(index);

@@ -10,8 +10,8 @@ namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
 inline constexpr TapAxis kOneTap{1, 0, 1, 1};
 
-/// Both operands of a^T b can be read where they lie: row l of each is what "pixel" l contributes. Not if rows are a multiple of 4 KiB
-/// apart, where those that are read together displace each other from the caches.
+/// Both operands of a^T b can be read where they lie: row l of each is what "pixel" l contributes. Not if rows are a multiple of 512
+/// elements apart, where those that are read together displace each other from the caches.
 constexpr bool is_outer_product(const MatmulShape& s) {
   const auto clashes = [](std::int64_t stride) { return stride % 512 == 0; };
   return s.transpose_a && !s.transpose_b && !clashes(s.a_stride) && !clashes(s.b_stride);

@@ -1,8 +1,7 @@
 #include "cpu/outer_plan.hpp"
 
-#include <utility>
-
 #include "cpu/partial_vector.hpp"
+#include "cpu/register_tiles.hpp"
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
@@ -66,21 +65,15 @@ void compute_tile(const Tile& tile) {
     }
 }
 
-using TileFunction = void (*)(const Tile&);
-
-template <int kVecs, bool kTail, class Rows>
-struct TileFunctions;
-template <int kVecs, bool kTail, int... kIndex>
-struct TileFunctions<kVecs, kTail, std::integer_sequence<int, kIndex...>> {
-  static constexpr TileFunction kByRows[] = {compute_tile<kIndex + 1, kVecs, kTail>...};
+template <bool kTail>
+struct Tiles {
+  using Function = void (*)(const Tile&);
+  template <int kRows, int kVecs>
+  static constexpr Function kCompute = compute_tile<kRows, kVecs, kTail>;
 };
 
-TileFunction tile_function(std::int64_t rows, std::int64_t columns) {
-  using Rows = std::make_integer_sequence<int, kMicroRows>;
-  static_assert(kMicroVecs == 2);
-  if (columns % kLanes == 0)
-    return columns > kLanes ? TileFunctions<2, false, Rows>::kByRows[rows - 1] : TileFunctions<1, false, Rows>::kByRows[rows - 1];
-  return columns > kLanes ? TileFunctions<2, true, Rows>::kByRows[rows - 1] : TileFunctions<1, true, Rows>::kByRows[rows - 1];
+Tiles<false>::Function tile_for(std::int64_t rows, std::int64_t columns) {
+  return columns % kLanes == 0 ? tile_function<Tiles<false>>(rows, columns) : tile_function<Tiles<true>>(rows, columns);
 }
 
 /// The strips of a band as one tap sees them; returns how many are not empty.
@@ -116,16 +109,16 @@ void compute_block(const OuterProduct<float>& o, const OuterPlan& plan, Range pi
         const std::int64_t row = rows.begin + run.begin;
         for (std::int64_t column = 0; column < o.columns; column += kColumnTile) {
           const std::int64_t columns = minimum(kColumnTile, o.columns - column);
-          tile_function(run.end - run.begin, columns)({.strips = strips,
-                                                       .strip_count = count,
-                                                       .a_offset = row,
-                                                       .b_offset = column,
-                                                       .a_stride = o.rows_from_source ? source_step : target_step,
-                                                       .b_stride = o.rows_from_source ? target_step : source_step,
-                                                       .columns = columns,
-                                                       .y = y + row * o.row_stride + tap * o.tap_stride + column,
-                                                       .row_stride = o.row_stride,
-                                                       .resume = begin > piece.begin});
+          tile_for(run.end - run.begin, columns)({.strips = strips,
+                                                  .strip_count = count,
+                                                  .a_offset = row,
+                                                  .b_offset = column,
+                                                  .a_stride = o.rows_from_source ? source_step : target_step,
+                                                  .b_stride = o.rows_from_source ? target_step : source_step,
+                                                  .columns = columns,
+                                                  .y = y + row * o.row_stride + tap * o.tap_stride + column,
+                                                  .row_stride = o.row_stride,
+                                                  .resume = begin > piece.begin});
         }
       }
     }
@@ -142,16 +135,16 @@ void column_product(const ColumnProduct& p) {
     const Range run = part_of(p.rows, parts, part);
     for (std::int64_t column = 0; column < p.columns; column += kColumnTile) {
       const std::int64_t columns = minimum(kColumnTile, p.columns - column);
-      tile_function(run.end - run.begin, columns)({.strips = &strip,
-                                                   .strip_count = 1,
-                                                   .a_offset = run.begin,
-                                                   .b_offset = column,
-                                                   .a_stride = p.a_stride,
-                                                   .b_stride = p.b_stride,
-                                                   .columns = columns,
-                                                   .y = p.y + run.begin * p.y_stride + column,
-                                                   .row_stride = p.y_stride,
-                                                   .resume = p.resume});
+      tile_for(run.end - run.begin, columns)({.strips = &strip,
+                                              .strip_count = 1,
+                                              .a_offset = run.begin,
+                                              .b_offset = column,
+                                              .a_stride = p.a_stride,
+                                              .b_stride = p.b_stride,
+                                              .columns = columns,
+                                              .y = p.y + run.begin * p.y_stride + column,
+                                              .row_stride = p.y_stride,
+                                              .resume = p.resume});
     }
   }
 }

@@ -1,9 +1,8 @@
 // Sums over pixels of bf16: two pixels are multiplied at a time. Neighbouring pixels lie apart in memory, so both operands are first
 // interleaved, a band of pixels at a time; the interleaved band stays in the cache and is read once per register tile.
-#include <utility>
-
 #include "cpu/outer_plan.hpp"
 #include "cpu/pairs.hpp"
+#include "cpu/register_tiles.hpp"
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
@@ -105,20 +104,11 @@ void compute_tile(const Tile& tile) {
     for (int v = 0; v < kVecs; ++v) store_lanes(tile.y + i * tile.row_stride + v * kLanes, valid(v), sum[i][v]);
 }
 
-using TileFunction = void (*)(const Tile&);
-
-template <int kVecs, class Rows>
-struct TileFunctions;
-template <int kVecs, int... kIndex>
-struct TileFunctions<kVecs, std::integer_sequence<int, kIndex...>> {
-  static constexpr TileFunction kByRows[] = {compute_tile<kIndex + 1, kVecs>...};
+struct Tiles {
+  using Function = void (*)(const Tile&);
+  template <int kRows, int kVecs>
+  static constexpr Function kCompute = compute_tile<kRows, kVecs>;
 };
-
-TileFunction tile_function(std::int64_t rows, std::int64_t columns) {
-  using Rows = std::make_integer_sequence<int, kMicroRows>;
-  static_assert(kMicroVecs == 2);
-  return columns > kLanes ? TileFunctions<2, Rows>::kByRows[rows - 1] : TileFunctions<1, Rows>::kByRows[rows - 1];
-}
 
 std::int64_t band_pairs(const OuterProduct<bf16>& o, const OuterPlan& plan) {
   return plan.band_strips * ceil_div(minimum(o.target.width, kStripPixels), 2);
@@ -147,15 +137,15 @@ void compute_block(const OuterProduct<bf16>& o, const OuterPlan& plan, Range pie
         const Range run = part_of(rows.end - rows.begin, row_parts, part);
         for (std::int64_t column = 0; column < o.columns; column += kColumnTile) {
           const std::int64_t count = minimum(kColumnTile, o.columns - column);
-          tile_function(run.end - run.begin, count)({.a = left.words + run.begin,
-                                                     .b = right.words + column,
-                                                     .a_pitch = left.pitch,
-                                                     .b_pitch = right.pitch,
-                                                     .pairs = pairs,
-                                                     .columns = count,
-                                                     .y = y + (rows.begin + run.begin) * o.row_stride + tap * o.tap_stride + column,
-                                                     .row_stride = o.row_stride,
-                                                     .resume = begin > piece.begin});
+          tile_function<Tiles>(run.end - run.begin, count)({.a = left.words + run.begin,
+                                                            .b = right.words + column,
+                                                            .a_pitch = left.pitch,
+                                                            .b_pitch = right.pitch,
+                                                            .pairs = pairs,
+                                                            .columns = count,
+                                                            .y = y + (rows.begin + run.begin) * o.row_stride + tap * o.tap_stride + column,
+                                                            .row_stride = o.row_stride,
+                                                            .resume = begin > piece.begin});
         }
       }
     }
