@@ -4,8 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "fovea/base/cpu_features.hpp"
 #include "fovea/base/error.hpp"
@@ -13,12 +15,15 @@
 #include "fovea/base/text.hpp"
 #include "fovea/base/version.hpp"
 #include "fovea/classification/classification_task.hpp"
+#include "fovea/classification/fit_feature_classifier.hpp"
 #include "fovea/classification/input_statistics.hpp"
 #include "fovea/data/data_source.hpp"
+#include "fovea/interchange/model_file.hpp"
 #include "fovea/pipelines/catalogue.hpp"
 #include "fovea/pipelines/classification_pipeline.hpp"
 #include "fovea/pipelines/precision.hpp"
 #include "fovea/pipelines/run_pictures.hpp"
+#include "fovea/pipelines/weights.hpp"
 #include "fovea/training/adamw.hpp"
 #include "fovea/training/checkpoint.hpp"
 #include "fovea/training/csv_log.hpp"
@@ -44,6 +49,7 @@ void check(const ClassifierRecipe& recipe) {
   require_one_of("schedule", recipe.schedule, {"constant", "step", "cosine"});
   for (const std::string& name : recipe.augment) require_one_of("augmentation", name, {"flip", "crop", "resized-crop"});
   parse_precision(recipe.precision);
+  if (recipe.weights.empty() && !recipe.allow.empty()) throw OptionError("allowed names want weights to begin with (--weights FILE)");
   if (recipe.data.empty()) throw OptionError("no data given; expected for instance --data idx:DIR or --data folder:DIR");
   if (recipe.channels != 0 && recipe.channels != 1 && recipe.channels != 3)
     throw OptionError(fmt::format("channels are 1 (grey) or 3 (colour), found {}", recipe.channels));
@@ -52,6 +58,9 @@ void check(const ClassifierRecipe& recipe) {
   if (!(recipe.learning_rate >= 0))
     throw OptionError(fmt::format("the learning rate is positive (0: the optimiser's usual), found {}", recipe.learning_rate));
 }
+
+/// Whether the model is a FeatureClassifier, which is fitted and not trained in epochs.
+bool learns_from_features(const std::string& model) { return default_architecture(model).contains("features"); }
 
 /// The recipe with everything decided that the data or the network decide.
 ClassifierRecipe resolve(ClassifierRecipe recipe, const ClassificationDataset& train) {
@@ -66,6 +75,16 @@ ClassifierRecipe resolve(ClassifierRecipe recipe, const ClassificationDataset& t
   return recipe;
 }
 
+/// Of the model file that training begins with; nothing without one, or with plain tensors, or for another number of channels.
+std::optional<Preprocessing> preprocessing_of_weights(const ClassifierRecipe& recipe) {
+  if (fs::path(recipe.weights).extension() != ".fovea") return std::nullopt;
+  const ModelFile file = load_model_file(recipe.weights);
+  const Preprocessing preprocessing =
+      Preprocessing::from_json(parse_json(file.metadata.preprocessing, recipe.weights), "preprocessing of " + recipe.weights);
+  if (preprocessing.channels != recipe.channels) return std::nullopt;
+  return preprocessing;
+}
+
 Preprocessing preprocessing_for(const ClassifierRecipe& recipe, const ClassificationDataset& train) {
   const ImageSize size = parse_image_size(recipe.image_size);
   Preprocessing preprocessing;
@@ -73,6 +92,17 @@ Preprocessing preprocessing_for(const ClassifierRecipe& recipe, const Classifica
   preprocessing.height = size.height;
   preprocessing.channels = static_cast<int>(recipe.channels);
   preprocessing.resize = resize_mode_from(recipe.resize);
+  if (const std::optional<Preprocessing> earlier = preprocessing_of_weights(recipe)) {
+    // Features that are known expect values of the scale that they were trained with.
+    preprocessing.mean = earlier->mean;
+    preprocessing.deviation = earlier->deviation;
+    return preprocessing;
+  }
+  if (learns_from_features(recipe.model)) {  // designed for values in [0, 1]; what must be standardised, the classifier does itself
+    preprocessing.mean.assign(static_cast<std::size_t>(recipe.channels), 0);
+    preprocessing.deviation.assign(static_cast<std::size_t>(recipe.channels), 1);
+    return preprocessing;
+  }
   const InputStatistics statistics = measure_inputs(train, preprocessing, kStatisticsImages, recipe.seed);
   preprocessing.mean = statistics.mean;
   preprocessing.deviation = statistics.deviation;
@@ -112,6 +142,19 @@ Schedule schedule_for(const ClassifierRecipe& recipe, std::int64_t steps_per_epo
   return Schedule(options);
 }
 
+/// Begins with the weights of a file. Gives the names that keep their drawn values: "head" is replaced even where the file's would fit, as
+/// its classes are others.
+std::vector<std::string> load_first_weights(Layer& network, const ClassifierRecipe& recipe) {
+  LoadStateOptions options{.allow = recipe.allow};
+  std::vector<NamedTensor> tensors = read_weights(recipe.weights);
+  for (std::string& pattern : options.allow) {
+    if (pattern != "head") continue;
+    pattern = head_pattern(network);
+    std::erase_if(tensors, [&](const NamedTensor& tensor) { return matches_pattern(tensor.name, pattern); });
+  }
+  return load_state(network, tensors, options, recipe.weights);
+}
+
 /// Weights of an earlier run are not overwritten. One that failed before its first epoch ended has left none and is not in the way.
 void prepare_folder(const fs::path& out) {
   const fs::path weights = out / "weights";
@@ -129,11 +172,52 @@ void write_recipe(const fs::path& file, const ClassifierRecipe& recipe) {
 }
 
 /// Facts that a model file keeps of its training.
+Json training_facts(const ClassifierRecipe& recipe) {
+  return {{"data", recipe.data}, {"precision", recipe.precision}, {"seed", recipe.seed}};
+}
+
 std::string training_facts(const ClassifierRecipe& recipe, const EpochReport& report) {
-  Json json = {{"epoch", report.epoch + 1}, {"epochs", report.epochs},       {"train_loss", report.train_loss},
-               {"data", recipe.data},       {"precision", recipe.precision}, {"seed", recipe.seed}};
+  Json json = {{"epoch", report.epoch + 1}, {"epochs", report.epochs}, {"train_loss", report.train_loss}};
+  json.update(training_facts(recipe));
   for (const auto& [name, value] : report.validation) json[name] = value;
   return json.dump();
+}
+
+/// What learns from what.
+struct Run {
+  const ClassifierRecipe& recipe;
+  const TrainEnvironment& environment;
+  ClassificationPipeline& pipeline;
+  const ClassificationDataset &train, &validation;
+  ClassificationTaskOptions options;
+
+  fs::path weights(const char* name) const { return environment.out / "weights" / name; }
+};
+
+/// In epochs of steps; leaves the best epoch's weights, and the last one's.
+TrainingSummary train_network(const Run& run) {
+  ClassificationTask task(run.pipeline.network(), run.train, run.validation, run.options);
+  const std::unique_ptr<Optimizer> optimizer = optimizer_for(run.recipe, run.pipeline.network().parameters());
+  Trainer trainer(task, *optimizer, schedule_for(run.recipe, task.steps_per_epoch()),
+                  {.epochs = run.recipe.epochs, .selection_metric = "val_top1"});
+  const fs::path& out = run.environment.out;
+  trainer.add_hook(std::make_shared<CheckpointHook>(out / "weights", [&](const fs::path& path, const EpochReport& report) {
+    run.pipeline.set_training(training_facts(run.recipe, report));
+    run.pipeline.save(path);
+  }));
+  trainer.add_hook(std::make_shared<CsvLogHook>(out / "results.csv"));
+  trainer.add_hook(std::make_shared<LearningCurvesHook>(out / "plots" / "learning_curves.png"));
+  for (const auto& hook : run.environment.hooks) trainer.add_hook(hook);
+  return trainer.run();
+}
+
+/// All at once: there are no epochs to log, and the last weights are the best.
+TrainingSummary fit_features(const Run& run, FeatureClassifier& classifier) {
+  const auto start = std::chrono::steady_clock::now();
+  fit_feature_classifier(classifier, run.train, run.options.batches);
+  run.pipeline.set_training(training_facts(run.recipe).dump());
+  for (const char* name : {"best.fovea", "last.fovea"}) run.pipeline.save(run.weights(name));
+  return {.best_epoch = 0, .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
 }
 
 }  // namespace
@@ -151,14 +235,20 @@ TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const Tra
   const Preprocessing preprocessing = preprocessing_for(recipe, train);
 
   const NetworkInput input{.height = preprocessing.height, .width = preprocessing.width, .channels = preprocessing.channels};
-  const Json architecture = network_architecture(recipe.model, input, static_cast<std::int64_t>(data.labels.size()),
-                                                 parse_json(recipe.model_options, "model options"));
-  prepare_folder(environment.out);
-  write_recipe(environment.out / "recipe.json", recipe);
+  Json architecture = network_architecture(recipe.model, input, static_cast<std::int64_t>(data.labels.size()),
+                                           parse_json(recipe.model_options, "model options"));
+  if (architecture.contains("samples")) architecture["samples"] = train.size();
   ClassificationPipeline pipeline(build_classifier(architecture, "architecture"), architecture.dump(), preprocessing, data.labels);
   initialize(pipeline.network(), recipe.seed);
+  const std::vector<std::string> left =
+      recipe.weights.empty() ? std::vector<std::string>() : load_first_weights(pipeline.network(), recipe);
+  prepare_folder(environment.out);
+  write_recipe(environment.out / "recipe.json", recipe);
   log(fmt::format("{}: {} parameters, input {}x{}x{}, {} classes", recipe.model, pipeline.network().parameter_count(), preprocessing.width,
                   preprocessing.height, preprocessing.channels, data.labels.size()));
+
+  if (!recipe.weights.empty()) log(fmt::format("weights of {}", recipe.weights));
+  if (!left.empty()) log(fmt::format("begins anew: {}", fmt::join(left, ", ")));
 
   const ClassificationTaskOptions options{.batches = {.preprocessing = preprocessing,
                                                       .augmentation = augmentation_for(recipe, preprocessing),
@@ -167,24 +257,15 @@ TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const Tra
                                                       .workers = environment.workers},
                                           .label_smoothing = recipe.label_smoothing,
                                           .precision = parse_precision(recipe.precision)};
-  ClassificationTask task(pipeline.network(), train, validation, options);
-  const std::unique_ptr<Optimizer> optimizer = optimizer_for(recipe, pipeline.network().parameters());
-  Trainer trainer(task, *optimizer, schedule_for(recipe, task.steps_per_epoch()),
-                  {.epochs = recipe.epochs, .selection_metric = "val_top1"});
-  trainer.add_hook(std::make_shared<CheckpointHook>(environment.out / "weights", [&](const fs::path& path, const EpochReport& report) {
-    pipeline.set_training(training_facts(recipe, report));
-    pipeline.save(path);
-  }));
-  trainer.add_hook(std::make_shared<CsvLogHook>(environment.out / "results.csv"));
-  trainer.add_hook(std::make_shared<LearningCurvesHook>(environment.out / "plots" / "learning_curves.png"));
-  for (const auto& hook : environment.hooks) trainer.add_hook(hook);
-
+  const Run run{recipe, environment, pipeline, train, validation, options};
+  auto* const classical = dynamic_cast<FeatureClassifier*>(&pipeline.network());
   TrainClassifierResult result;
-  result.summary = trainer.run();
-  result.best = environment.out / "weights" / "best.fovea";
+  result.summary = classical != nullptr ? fit_features(run, *classical) : train_network(run);
+  result.best = run.weights("best.fovea");
   ClassificationPipeline best = ClassificationPipeline::load(result.best);
   best.set_precision(options.precision);
   const ClassificationMetrics metrics = best.evaluate(validation, recipe.batch, environment.workers);
+  if (classical != nullptr) result.summary.best_value = metrics.top1;
   save_confusion_matrix(environment.out / "plots", metrics);
   const Json json = to_json(metrics, {.split = "val", .model = result.best.string(), .fovea_version = version()});
   write_json_file(environment.out / "validation.json", json);

@@ -44,7 +44,7 @@ std::vector<std::unique_ptr<FeatureClassifier>> classifiers(std::int64_t samples
   std::vector<std::unique_ptr<FeatureClassifier>> all;
   all.push_back(std::make_unique<KNearestClassifier>(KNearestOptions{corners_options(), samples, 5, NeighborMetric::l1}));
   all.push_back(std::make_unique<ClassMeansClassifier>(ClassMeansOptions{corners_options()}));
-  all.push_back(std::make_unique<LinearFeatureClassifier>(LinearClassifierOptions{corners_options(), 60, 32, 1e-2}));
+  all.push_back(std::make_unique<LinearFeatureClassifier>(LinearFeatureOptions{corners_options(), 60, 32, 1e-2}));
   return all;
 }
 

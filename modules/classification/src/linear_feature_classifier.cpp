@@ -50,7 +50,7 @@ void measure_columns(const Tensor& rows, Tensor& mean, Tensor& deviation) {
 
 }  // namespace
 
-LinearFeatureClassifier::LinearFeatureClassifier(const LinearClassifierOptions& options)
+LinearFeatureClassifier::LinearFeatureClassifier(const LinearFeatureOptions& options)
     : FeatureClassifier(make_image_features(options.features, {options.height, options.width, options.channels})), options_(options) {
   if (options.epochs < 1 || options.batch < 1)
     throw OptionError(fmt::format("[linear] epochs and batch are at least 1, found {} and {}", options.epochs, options.batch));

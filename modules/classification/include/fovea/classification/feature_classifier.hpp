@@ -76,7 +76,7 @@ class ClassMeansClassifier final : public FeatureClassifier {
   Tensor variance_;  // []
 };
 
-struct LinearClassifierOptions : FeatureClassifierOptions {
+struct LinearFeatureOptions : FeatureClassifierOptions {
   std::int64_t epochs = 30;
   std::int64_t batch = 256;
   double learning_rate = 1e-3;  ///< the peak of a cosine; AdamW
@@ -87,14 +87,14 @@ struct LinearClassifierOptions : FeatureClassifierOptions {
 class LinearFeatureClassifier final : public FeatureClassifier {
  public:
   /// Throws OptionError unless epochs and batch are at least 1.
-  explicit LinearFeatureClassifier(const LinearClassifierOptions& options);
+  explicit LinearFeatureClassifier(const LinearFeatureOptions& options);
   void learn(const Tensor& features, const Tensor& labels, std::uint64_t seed) override;
 
  private:
   Tensor scores(const Tensor& features) const override;
   Tensor standardized(const Tensor& features) const;
 
-  LinearClassifierOptions options_;
+  LinearFeatureOptions options_;
   Variable weight_;  // [classes, D]
   Variable bias_;    // [classes]
   Tensor mean_, deviation_;
