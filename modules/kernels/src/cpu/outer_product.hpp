@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cpu/image_view.hpp"
-#include "cpu/isa_kernels.hpp"
+#include "cpu/matrix_kernels.hpp"
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
