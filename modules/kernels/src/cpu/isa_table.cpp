@@ -51,7 +51,7 @@ constinit const KernelTable kTable = {
                         .backward = softmax_backward,
                         .cross_entropy = cross_entropy,
                         .cross_entropy_backward = cross_entropy_backward},
-            .optimizer = {.sgd = sgd, .adamw = adamw}},
+            .optimizer = {.sgd = sgd, .adamw = adamw, .adam = adam, .adagrad = adagrad, .rmsprop = rmsprop, .adadelta = adadelta}},
     .f64 = {},
     .bf16 = {.pool2d = kPool2d<bf16>, .batch_norm = kBatchNorm<bf16>, .elementwise = kElementwise<bf16>, .reduce = kReduce<bf16>},
     .conversion = {.f32_to_bf16 = f32_to_bf16, .bf16_to_f32 = bf16_to_f32},
