@@ -66,6 +66,7 @@ std::vector<GradientRow> selftest_gradients() {
   selftest_detail::GradientSuite suite(rows);
   check_basic_gradients(suite);
   check_convolution_gradients(suite);
+  check_loss_gradients(suite);
   return rows;
 }
 

@@ -43,5 +43,6 @@ Tensor distinct(const Shape& shape, std::uint64_t seed = 1);
 // One function per group, each in its own file.
 void check_basic_gradients(GradientSuite&);
 void check_convolution_gradients(GradientSuite&);
+void check_loss_gradients(GradientSuite&);
 
 }  // namespace fovea::selftest_detail
