@@ -161,12 +161,15 @@ void check_batch_norm(Suite<T>&);
 template <class T>
 void check_elementwise(Suite<T>&);
 template <class T>
+void check_activation_functions(Suite<T>&);
+template <class T>
 void check_reduce(Suite<T>&);
 template <class T>
 void check_softmax(Suite<T>&);
 template <class T>
 void check_optimizer(Suite<T>&);
 
+void check_distance(Suite<float>&);
 void check_conversions(const kernels::KernelTable& table, std::vector<SelftestRow>& rows);
 
 }  // namespace fovea::selftest_detail

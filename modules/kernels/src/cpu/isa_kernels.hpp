@@ -33,6 +33,8 @@ void conv2d_bf16_forward(Context&, const Conv2dShape&, const bf16* x, const void
 void conv2d_bf16_backward_data(Context&, const Conv2dShape&, const bf16* dy, const float* filter, bf16* dx, void* workspace);
 void conv2d_bf16_backward_filter(Context&, const Conv2dShape&, const bf16* x, const bf16* dy, float* dfilter, void* workspace);
 
+void row_distances(Context&, const DistanceShape&, const float* a, const float* b, float* y);
+
 // For float and bf16:
 template <class T>
 void max_pool2d_forward(Context&, const Pool2dShape&, const T* x, T* y, std::int32_t* argmax);
@@ -72,6 +74,11 @@ template <class T>
 void relu_backward(Context&, std::int64_t count, const T* y, const T* dy, T* dx);
 template <class T>
 void dropout(Context&, std::int64_t count, DropoutMask, float scale, const T* x, T* y);
+
+template <class T>
+void activation_forward(Context&, const ActivationFunction&, std::int64_t count, const T* x, T* y);
+template <class T>
+void activation_backward(Context&, const ActivationFunction&, std::int64_t count, const T* x, const T* dy, T* dx);
 
 std::size_t sum_workspace_bytes(std::int64_t count);
 template <class T>

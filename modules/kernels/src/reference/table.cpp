@@ -1,9 +1,11 @@
 // The page of the reference kernels: slow and obviously right, for f32 (what tests compare with), f64 (what gradient checks run on)
 // and bf16.
 #include "fovea/kernels/kernel_table.hpp"
+#include "reference/activations.hpp"
 #include "reference/batch_norm.hpp"
 #include "reference/conv2d.hpp"
 #include "reference/conversion.hpp"
+#include "reference/distance.hpp"
 #include "reference/elementwise.hpp"
 #include "reference/matmul.hpp"
 #include "reference/optimizer.hpp"
@@ -34,6 +36,11 @@ template <>
 constexpr OptimizerKernels<bf16> kOptimizer<bf16>{};
 
 template <class T>
+constexpr DistanceKernels<T> kDistance = {.rows = reference::row_distances<T>};
+template <>
+constexpr DistanceKernels<bf16> kDistance<bf16>{};
+
+template <class T>
 constexpr TypedKernels<T> kTyped = {
     .matmul = {.workspace_bytes = reference::matmul_workspace_bytes, .forward = reference::matmul_forward<T>},
     .conv2d = {.kernel_name = reference::conv2d_kernel_name,
@@ -60,12 +67,14 @@ constexpr TypedKernels<T> kTyped = {
                     .relu = reference::relu<T>,
                     .relu_backward = reference::relu_backward<T>,
                     .dropout = reference::dropout<T>},
+    .activation = {.forward = reference::activation_forward<T>, .backward = reference::activation_backward<T>},
     .reduce = {.sum_workspace_bytes = reference::sum_workspace_bytes,
                .sum = reference::sum<T>,
                .sum_rows_workspace_bytes = reference::sum_rows_workspace_bytes,
                .sum_rows = reference::sum_rows<T>},
     .softmax = kSoftmax<T>,
     .optimizer = kOptimizer<T>,
+    .distance = kDistance<T>,
 };
 
 constexpr ConversionKernels kConversion = {.f32_to_bf16 = reference::convert<float, bf16>,
