@@ -1,3 +1,4 @@
+#include <array>
 #include <cmath>
 
 #include "comparison.hpp"
@@ -118,6 +119,100 @@ TEST(Optimizer, AdamWIsTheReferences) {
           adamw(oracle(), context, step, converted<double>(g), converted<double>(m), converted<double>(v), converted<double>(w));
       test::expect_close(state, expected, std::vector<double>(expected.size(), 1.0), 3e-7);
     }
+}
+
+/// The other optimisers: gradient, three states and weight as arrays[0] to arrays[4], and one step of each kind on them.
+template <class T>
+using Arrays = std::array<std::vector<T>, 5>;
+
+constexpr int kOtherSteps = 11;
+
+template <class T>
+void other_step(const kernels::TypedKernels<T>& kernels, Context& context, int kind, Arrays<T>& a) {
+  const auto count = static_cast<std::int64_t>(a[0].size());
+  const T* g = a[0].data();
+  T *s0 = a[1].data(), *s1 = a[2].data(), *s2 = a[3].data(), *w = a[4].data();
+  const auto adam = [&](T* largest, bool in_root) {
+    const kernels::AdamUpdate<T> update{count, g, s0, s1, largest, w, {1e-3, 0.9, 0.99, 1e-4, 1e-2, 0.271, 0.0297, in_root}};
+    kernels.optimizer.adam(context, 1, &update);
+  };
+  const auto rmsprop = [&](T* average, T* velocity) {
+    const kernels::RmspropUpdate<T> update{count, g, s0, average, velocity, w, {1e-2, 0.9, 1e-2, velocity == nullptr ? 0.0 : 0.8, 1e-2}};
+    kernels.optimizer.rmsprop(context, 1, &update);
+  };
+  const auto sgd = [&](bool nesterov, bool first) {
+    const SgdUpdate<T> update{count, g, s0, w, {0.1, 0.9, 0, 1e-2, nesterov, first, true}};
+    kernels.optimizer.sgd(context, 1, &update);
+  };
+  const kernels::AdagradUpdate<T> adagrad{count, g, s0, w, {1e-2, 1e-3, 1e-2}};
+  const kernels::AdadeltaUpdate<T> adadelta{count, g, s0, s1, w, {0.5, 0.9, 1e-3, 1e-2}};
+  switch (kind) {
+    case 0:
+      return adam(nullptr, false);
+    case 1:
+      return adam(nullptr, true);
+    case 2:
+      return adam(s2, false);
+    case 3:
+      return kernels.optimizer.adagrad(context, 1, &adagrad);
+    case 4:
+      return rmsprop(nullptr, nullptr);
+    case 5:
+      return rmsprop(s1, nullptr);
+    case 6:
+      return rmsprop(s1, s2);
+    case 7:
+      return kernels.optimizer.adadelta(context, 1, &adadelta);
+    case 8:
+      return sgd(false, true);
+    case 9:
+      return sgd(false, false);
+    default:
+      return sgd(true, false);
+  }
+}
+
+TEST(Optimizer, TheOthersAreTheReferences) {
+  for (const auto& [name, kernels] : test::f32_kernels())
+    for (int kind = 0; kind < kOtherSteps; ++kind)
+      for (const std::int64_t count : kCounts) {
+        SCOPED_TRACE(std::string(name) + ", kind " + std::to_string(kind) + ", " + std::to_string(count));
+        Arrays<float> arrays;
+        for (std::size_t i = 0; i < arrays.size(); ++i) arrays[i] = random_values<float>(count, i);
+        for (float& s : arrays[1]) s = std::abs(s) + 1;  // well above the square of the average, whose difference is then exact enough
+        if (kind == 5 || kind == 6)
+          for (float& average : arrays[2]) average /= 2;
+        if (kind < 3 || kind == 7) arrays[2] = test::absolute(arrays[2]);
+        arrays[3] = test::absolute(arrays[3]);
+        const auto run = [kind]<class T>(const kernels::TypedKernels<T>& tested, Context& context, Arrays<T> a) {
+          other_step(tested, context, kind, a);
+          std::vector<T> all;
+          for (std::size_t i = 1; i < a.size(); ++i) all.insert(all.end(), a[i].begin(), a[i].end());
+          return all;
+        };
+        Arrays<double> wide;
+        for (std::size_t i = 0; i < arrays.size(); ++i) wide[i] = converted<double>(arrays[i]);
+        const auto& tested = kernels;
+        Context context(1);
+        const auto state = on_any_threads([&](Context& any) { return run(tested, any, arrays); });
+        const auto expected = run(oracle(), context, wide);
+        test::expect_close(state, expected, std::vector<double>(expected.size(), 2.0), 3e-7);
+        if (count > 0) {
+          EXPECT_NE(state.back(), arrays[4].back());
+        }
+      }
+}
+
+TEST(Optimizer, ACentredMomentThatRoundsBelowZeroCountsAsZero) {
+  for (const auto& [name, kernels] : test::f32_kernels()) {
+    Context context(1);
+    const std::vector<float> gradient{1};
+    std::vector<float> square{0.99F}, average{1}, weight{1};
+    const kernels::RmspropUpdate<float> update{1,       gradient.data(), square.data(),      average.data(),
+                                               nullptr, weight.data(),   {0.5, 0.5, 1, 0, 0}};
+    kernels.optimizer.rmsprop(context, 1, &update);
+    EXPECT_EQ(weight[0], 0.5F) << name;
+  }
 }
 
 /// Parameters of many sizes with the arrays that belong to them, `slots` each.

@@ -96,7 +96,7 @@ class NoOptimizer final : public Optimizer {
   NoOptimizer() : Optimizer({}) {}
 
  private:
-  void update(std::span<const Update>, double) override {}
+  void update(std::span<const Update>) override {}
 };
 
 }  // namespace fovea::test

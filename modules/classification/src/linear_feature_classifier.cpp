@@ -6,6 +6,7 @@
 
 #include "fovea/autograd/ops/cross_entropy.hpp"
 #include "fovea/autograd/ops/linear.hpp"
+#include "fovea/autograd/ops/multiclass_hinge.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/base/parallel.hpp"
 #include "fovea/base/random.hpp"
@@ -73,6 +74,10 @@ Tensor LinearFeatureClassifier::standardized(const Tensor& features) const {
   return result;
 }
 
+Variable LinearFeatureClassifier::loss_of(const Variable& scores, const Tensor& labels) const {
+  return options_.loss == LinearFeatureOptions::Loss::softmax ? cross_entropy(scores, labels) : multiclass_hinge(scores, labels);
+}
+
 /// From zero weights: the loss is convex, and the order of the batches is all that the seed decides.
 void LinearFeatureClassifier::learn(const Tensor& features, const Tensor& labels, std::uint64_t seed) {
   measure_columns(features, mean_, deviation_);
@@ -87,7 +92,7 @@ void LinearFeatureClassifier::learn(const Tensor& features, const Tensor& labels
       const auto rows = std::span(order).subspan(begin, std::min(order.size() - begin, static_cast<std::size_t>(options_.batch)));
       const Variable scores = linear(Variable(rows_of<float>(inputs, rows)), weight_, bias_);
       optimizer.clear_grad();
-      backward(cross_entropy(scores, rows_of<std::int64_t>(labels, rows)));
+      backward(loss_of(scores, rows_of<std::int64_t>(labels, rows)));
       optimizer.step(schedule.rate(epoch * steps + step));
     }
   }

@@ -12,7 +12,9 @@
 namespace fovea {
 
 AdamW::AdamW(std::vector<NamedParameter> parameters, const AdamWOptions& options)
-    : Optimizer(std::move(parameters)), options_(options), states_(Optimizer::parameters().size()) {
+    : Optimizer(std::move(parameters), options.weight_decay, options.decay_biases_and_norms),
+      options_(options),
+      states_(Optimizer::parameters().size()) {
   const auto is_rate = [](double beta) { return beta >= 0 && beta < 1; };
   if (!is_rate(options.beta1) || !is_rate(options.beta2))
     throw OptionError(fmt::format("[adamw] beta1 and beta2 are in [0, 1), found {} and {}", options.beta1, options.beta2));
@@ -20,7 +22,7 @@ AdamW::AdamW(std::vector<NamedParameter> parameters, const AdamWOptions& options
   if (!(options.weight_decay >= 0)) throw OptionError(fmt::format("[adamw] weight decay is at least 0, found {}", options.weight_decay));
 }
 
-void AdamW::update(std::span<const Update> updates, double learning_rate) {
+void AdamW::update(std::span<const Update> updates) {
   UpdateLists<kernels::AdamWUpdate> lists;
   for (const Update& update : updates) {
     Tensor weight = update.weight;
@@ -30,12 +32,11 @@ void AdamW::update(std::span<const Update> updates, double learning_rate) {
       state.second_moment = Tensor::zeros(weight.shape(), weight.dtype());
     }
     const auto t = static_cast<double>(state.steps);
-    const bool decay = decays(parameters()[update.index], options_.decay_biases_and_norms);
-    const kernels::AdamWStep step{.rate = learning_rate,
+    const kernels::AdamWStep step{.rate = update.rate,
                                   .beta1 = options_.beta1,
                                   .beta2 = options_.beta2,
                                   .epsilon = options_.epsilon,
-                                  .weight_decay = decay ? options_.weight_decay : 0,
+                                  .weight_decay = update.weight_decay,
                                   .correction1 = 1 - std::pow(options_.beta1, t),
                                   .correction2 = 1 - std::pow(options_.beta2, t)};
     dispatch_floating(weight.dtype(), "adamw", [&]<class T>() {

@@ -10,7 +10,9 @@
 namespace fovea {
 
 Sgd::Sgd(std::vector<NamedParameter> parameters, const SgdOptions& options)
-    : Optimizer(std::move(parameters)), options_(options), velocities_(Optimizer::parameters().size()) {
+    : Optimizer(std::move(parameters), options.weight_decay, options.decay_biases_and_norms),
+      options_(options),
+      velocities_(Optimizer::parameters().size()) {
   if (!(options.momentum >= 0 && options.momentum < 1))
     throw OptionError(fmt::format("[sgd] momentum is in [0, 1), found {}", options.momentum));
   if (!(options.dampening >= 0 && options.dampening <= 1))
@@ -19,22 +21,25 @@ Sgd::Sgd(std::vector<NamedParameter> parameters, const SgdOptions& options)
   if (options.nesterov && (options.momentum == 0 || options.dampening != 0))
     throw OptionError(fmt::format("[sgd] nesterov wants a momentum and no dampening, found momentum {} and dampening {}", options.momentum,
                                   options.dampening));
+  if (options.rate_in_velocity && (options.momentum == 0 || options.dampening != 0))
+    throw OptionError(fmt::format("[sgd] a rate inside the velocity wants a momentum and no dampening, found momentum {} and dampening {}",
+                                  options.momentum, options.dampening));
 }
 
-void Sgd::update(std::span<const Update> updates, double learning_rate) {
+void Sgd::update(std::span<const Update> updates) {
   UpdateLists<kernels::SgdUpdate> lists;
   for (const Update& update : updates) {
     Tensor weight = update.weight;
     Tensor& velocity = velocities_[update.index];
     const bool first = !velocity.defined();
     if (first && options_.momentum != 0) velocity = Tensor::empty(weight.shape(), weight.dtype());
-    const bool decay = decays(parameters()[update.index], options_.decay_biases_and_norms);
-    const kernels::SgdStep step{.rate = learning_rate,
+    const kernels::SgdStep step{.rate = update.rate,
                                 .momentum = options_.momentum,
                                 .dampening = options_.dampening,
-                                .weight_decay = decay ? options_.weight_decay : 0,
+                                .weight_decay = update.weight_decay,
                                 .nesterov = options_.nesterov,
-                                .first = first};
+                                .first = first,
+                                .rate_in_velocity = options_.rate_in_velocity};
     dispatch_floating(weight.dtype(), "sgd", [&]<class T>() {
       lists.of<T>().push_back({.count = weight.numel(),
                                .gradient = update.gradient.data<T>(),

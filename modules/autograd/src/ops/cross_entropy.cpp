@@ -24,11 +24,8 @@ class CrossEntropy final : public Function {
   }
   const char* name() const override { return "cross_entropy"; }
   Attributes attributes() const override {
-    return {{"reduction", std::string(options_.reduction == Reduction::mean  ? "mean"
-                                      : options_.reduction == Reduction::sum ? "sum"
-                                                                             : "none")},
-            {"ignore_index", options_.ignore_index},
-            {"label_smoothing", options_.label_smoothing}};
+    return {
+        {"reduction", name_of(options_.reduction)}, {"ignore_index", options_.ignore_index}, {"label_smoothing", options_.label_smoothing}};
   }
 
   std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override {

@@ -91,5 +91,9 @@ void cross_entropy_backward(Context&, const CrossEntropyShape&, const float* log
 
 void sgd(Context&, std::int64_t updates, const SgdUpdate<float>*);
 void adamw(Context&, std::int64_t updates, const AdamWUpdate<float>*);
+void adam(Context&, std::int64_t updates, const AdamUpdate<float>*);
+void adagrad(Context&, std::int64_t updates, const AdagradUpdate<float>*);
+void rmsprop(Context&, std::int64_t updates, const RmspropUpdate<float>*);
+void adadelta(Context&, std::int64_t updates, const AdadeltaUpdate<float>*);
 
 }  // namespace fovea::kernels::FOVEA_ISA_NAMESPACE

@@ -66,7 +66,7 @@ constinit const KernelTable kTable = {
                         .backward = softmax_backward,
                         .cross_entropy = cross_entropy,
                         .cross_entropy_backward = cross_entropy_backward},
-            .optimizer = {.sgd = sgd, .adamw = adamw},
+            .optimizer = {.sgd = sgd, .adamw = adamw, .adam = adam, .adagrad = adagrad, .rmsprop = rmsprop, .adadelta = adadelta},
             .distance = {.rows = row_distances}},
     .f64 = {},
     .bf16 = {.pool2d = kPool2d<bf16>,

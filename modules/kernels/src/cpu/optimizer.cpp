@@ -41,6 +41,13 @@ void sgd(Context& context, std::int64_t updates, const SgdUpdate<float>* update)
       const Vec w = lanes.load(u.weight + i);
       const Vec g = fma(decay, w, lanes.load(u.gradient + i));
       Vec direction = g;
+      if (step.rate_in_velocity && step.momentum != 0) {
+        const Vec push = mul(rate, g);
+        const Vec v = step.first ? sub(zero(), push) : sub(mul(momentum, lanes.load(u.velocity + i)), push);
+        lanes.store(u.velocity + i, v);
+        lanes.store(u.weight + i, add(w, step.nesterov ? sub(mul(momentum, v), push) : v));
+        return;
+      }
       if (step.momentum != 0) {
         const Vec v = step.first ? g : fma(momentum, lanes.load(u.velocity + i), mul(fresh, g));
         lanes.store(u.velocity + i, v);
@@ -65,6 +72,82 @@ void adamw(Context& context, std::int64_t updates, const AdamWUpdate<float>* upd
       lanes.store(u.second_moment + i, v);
       const Vec deviation = add(sqrt(mul(v, inverse_correction2)), epsilon);
       lanes.store(u.weight + i, moved(moved(w, rate_decay, w), rate, div(mul(m, inverse_correction1), deviation)));
+    });
+  });
+}
+
+void adam(Context& context, std::int64_t updates, const AdamUpdate<float>* update) {
+  for_pieces(context, updates, update, [](const AdamUpdate<float>& u, std::int64_t begin, std::int64_t end) {
+    const AdamStep& step = u.step;
+    const Vec rate = constant(step.rate), decay = constant(step.weight_decay), epsilon = constant(step.epsilon);
+    const Vec beta1 = constant(step.beta1), fresh1 = constant(1 - step.beta1), inverse_correction1 = constant(1 / step.correction1);
+    const Vec beta2 = constant(step.beta2), fresh2 = constant(1 - step.beta2), inverse_correction2 = constant(1 / step.correction2);
+    for_vectors(begin, end, [&](std::int64_t i, auto lanes) {
+      const Vec w = lanes.load(u.weight + i), g = fma(decay, w, lanes.load(u.gradient + i));
+      const Vec m = fma(beta1, lanes.load(u.first_moment + i), mul(fresh1, g));
+      Vec v = fma(beta2, lanes.load(u.second_moment + i), mul(fresh2, mul(g, g)));
+      lanes.store(u.first_moment + i, m);
+      lanes.store(u.second_moment + i, v);
+      if (u.largest_moment != nullptr) {
+        v = max(lanes.load(u.largest_moment + i), v);
+        lanes.store(u.largest_moment + i, v);
+      }
+      const Vec variance = mul(v, inverse_correction2);
+      const Vec deviation = step.epsilon_in_root ? sqrt(add(variance, epsilon)) : add(sqrt(variance), epsilon);
+      lanes.store(u.weight + i, moved(w, rate, div(mul(m, inverse_correction1), deviation)));
+    });
+  });
+}
+
+void adagrad(Context& context, std::int64_t updates, const AdagradUpdate<float>* update) {
+  for_pieces(context, updates, update, [](const AdagradUpdate<float>& u, std::int64_t begin, std::int64_t end) {
+    const Vec rate = constant(u.step.rate), decay = constant(u.step.weight_decay), epsilon = constant(u.step.epsilon);
+    for_vectors(begin, end, [&](std::int64_t i, auto lanes) {
+      const Vec w = lanes.load(u.weight + i), g = fma(decay, w, lanes.load(u.gradient + i));
+      const Vec s = fma(g, g, lanes.load(u.square_sum + i));
+      lanes.store(u.square_sum + i, s);
+      lanes.store(u.weight + i, moved(w, rate, div(g, add(sqrt(s), epsilon))));
+    });
+  });
+}
+
+void rmsprop(Context& context, std::int64_t updates, const RmspropUpdate<float>* update) {
+  for_pieces(context, updates, update, [](const RmspropUpdate<float>& u, std::int64_t begin, std::int64_t end) {
+    const RmspropStep& step = u.step;
+    const Vec rate = constant(step.rate), decay = constant(step.weight_decay), epsilon = constant(step.epsilon);
+    const Vec alpha = constant(step.alpha), fresh = constant(1 - step.alpha), momentum = constant(step.momentum);
+    for_vectors(begin, end, [&](std::int64_t i, auto lanes) {
+      const Vec w = lanes.load(u.weight + i), g = fma(decay, w, lanes.load(u.gradient + i));
+      Vec variance = fma(alpha, lanes.load(u.square_average + i), mul(fresh, mul(g, g)));
+      lanes.store(u.square_average + i, variance);
+      if (u.gradient_average != nullptr) {
+        const Vec a = fma(alpha, lanes.load(u.gradient_average + i), mul(fresh, g));
+        lanes.store(u.gradient_average + i, a);
+        variance = relu(sub(variance, mul(a, a)));  // rounding may leave it below zero
+      }
+      Vec direction = div(g, add(sqrt(variance), epsilon));
+      if (u.velocity != nullptr) {
+        direction = fma(momentum, lanes.load(u.velocity + i), direction);
+        lanes.store(u.velocity + i, direction);
+      }
+      lanes.store(u.weight + i, moved(w, rate, direction));
+    });
+  });
+}
+
+void adadelta(Context& context, std::int64_t updates, const AdadeltaUpdate<float>* update) {
+  for_pieces(context, updates, update, [](const AdadeltaUpdate<float>& u, std::int64_t begin, std::int64_t end) {
+    const AdadeltaStep& step = u.step;
+    const Vec rate = constant(step.rate), decay = constant(step.weight_decay), epsilon = constant(step.epsilon);
+    const Vec rho = constant(step.rho), fresh = constant(1 - step.rho);
+    for_vectors(begin, end, [&](std::int64_t i, auto lanes) {
+      const Vec w = lanes.load(u.weight + i), g = fma(decay, w, lanes.load(u.gradient + i));
+      const Vec s = fma(rho, lanes.load(u.square_average + i), mul(fresh, mul(g, g)));
+      const Vec average = lanes.load(u.delta_average + i);
+      const Vec delta = mul(div(sqrt(add(average, epsilon)), sqrt(add(s, epsilon))), g);
+      lanes.store(u.square_average + i, s);
+      lanes.store(u.delta_average + i, fma(rho, average, mul(fresh, mul(delta, delta))));
+      lanes.store(u.weight + i, moved(w, rate, delta));
     });
   });
 }

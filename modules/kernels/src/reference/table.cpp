@@ -28,7 +28,12 @@ template <>
 constexpr SoftmaxKernels<bf16> kSoftmax<bf16>{};
 
 template <class T>
-constexpr OptimizerKernels<T> kOptimizer = {.sgd = reference::sgd<T>, .adamw = reference::adamw<T>};
+constexpr OptimizerKernels<T> kOptimizer = {.sgd = reference::sgd<T>,
+                                            .adamw = reference::adamw<T>,
+                                            .adam = reference::adam<T>,
+                                            .adagrad = reference::adagrad<T>,
+                                            .rmsprop = reference::rmsprop<T>,
+                                            .adadelta = reference::adadelta<T>};
 template <>
 constexpr OptimizerKernels<bf16> kOptimizer<bf16>{};
 

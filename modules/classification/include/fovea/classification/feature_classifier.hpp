@@ -77,6 +77,11 @@ class ClassMeansClassifier final : public FeatureClassifier {
 };
 
 struct LinearFeatureOptions : FeatureClassifierOptions {
+  enum class Loss : std::uint8_t {
+    softmax,  ///< cross-entropy
+    svm,      ///< multiclass_hinge(): sum over j != y of max(0, s_j - s_y + 1)
+  };
+  Loss loss = Loss::softmax;
   std::int64_t epochs = 30;
   std::int64_t batch = 256;
   double learning_rate = 1e-3;  ///< the peak of a cosine; AdamW
@@ -93,6 +98,7 @@ class LinearFeatureClassifier final : public FeatureClassifier {
  private:
   Tensor scores(const Tensor& features) const override;
   Tensor standardized(const Tensor& features) const;
+  Variable loss_of(const Variable& scores, const Tensor& labels) const;
 
   LinearFeatureOptions options_;
   Variable weight_;  // [classes, D]

@@ -19,7 +19,7 @@ class AdamW final : public Optimizer {
   explicit AdamW(std::vector<NamedParameter> parameters, const AdamWOptions& options = {});
 
  private:
-  void update(std::span<const Update> updates, double learning_rate) override;
+  void update(std::span<const Update> updates) override;
 
   struct State {
     Tensor first_moment, second_moment;

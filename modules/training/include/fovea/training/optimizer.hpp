@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fovea/nn/module.hpp"
+#include "fovea/training/parameter_group.hpp"
 
 namespace fovea {
 
@@ -22,18 +23,29 @@ class Optimizer {
   void clear_grad();
   const std::vector<NamedParameter>& parameters() const { return parameters_; }
 
+  /// Settings of their own for some parameters; the first group whose pattern matches a name counts, other parameters keep the optimiser's.
+  /// Throws OptionError when a pattern matches no parameter, or on a negative factor or decay.
+  void set_groups(const std::vector<ParameterGroup>& groups);
+
  protected:
-  explicit Optimizer(std::vector<NamedParameter> parameters);
+  /// `weight_decay` goes to every parameter that decays().
+  explicit Optimizer(std::vector<NamedParameter> parameters, double weight_decay = 0, bool decay_biases_and_norms = false);
 
   struct Update {
     std::size_t index;  ///< of the parameter
     Tensor gradient, weight;
+    double rate, weight_decay;
   };
   /// Updates the weights in place, all in one pass.
-  virtual void update(std::span<const Update> updates, double learning_rate) = 0;
+  virtual void update(std::span<const Update> updates) = 0;
 
  private:
+  struct Settings {
+    double rate_factor, weight_decay;
+    bool frozen;
+  };
   std::vector<NamedParameter> parameters_;
+  std::vector<Settings> settings_, usual_settings_;  // by parameter: with groups, and without
 };
 
 /// Whether weight decay applies to a parameter: to weights of two or more axes, and to biases and norms (one axis) only if asked.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,8 +37,8 @@ class TrainingTask {
 
 struct StepReport {
   std::int64_t epoch, epochs;  ///< from 0
-  std::int64_t step, steps;    ///< of this epoch, from 0
-  double loss, learning_rate;
+  std::int64_t step, steps;    ///< updates of this epoch, from 0
+  double loss, learning_rate;  ///< the loss is the mean over the samples of the update
   std::int64_t samples;
   double seconds;  ///< since the training began
 };
@@ -56,7 +57,11 @@ struct EpochReport {
 class TrainerHook {
  public:
   virtual ~TrainerHook() = default;
+  virtual void on_gradients() {}  ///< before every update: the gradients are complete
+  virtual void on_update() {}     ///< after every update
   virtual void on_step(const StepReport&) {}
+  virtual void on_validation_begin() {}
+  virtual void on_validation_end() {}  ///< after all hooks have had on_epoch()
   virtual void on_epoch(const EpochReport&) {}
 };
 
@@ -65,6 +70,12 @@ struct TrainerOptions {
   /// The validation metric that decides which epoch is best; the earliest wins ties.
   std::string selection_metric;
   bool larger_is_better = true;
+  /// Batches whose gradients make one update; the last update of an epoch may have fewer. Their losses are weighted by their samples, so
+  /// that the result is that of one large batch, but for rounding and for what a network computes over a batch (batch norm).
+  std::int64_t accumulate = 1;
+  /// Lowers the schedule's rates, by the same factors as its own, when the metric no longer gets better.
+  std::optional<PlateauOptions> plateau = {};
+  std::string plateau_metric = {};  ///< empty: the selection metric
 };
 
 struct TrainingSummary {
@@ -82,15 +93,23 @@ class Trainer {
   void add_hook(std::shared_ptr<TrainerHook> hook) { hooks_.push_back(std::move(hook)); }
   /// Throws Error naming epoch and step when a loss is not finite.
   TrainingSummary run();
+  /// Updates in an epoch: what schedules count.
+  std::int64_t updates_per_epoch() const;
 
  private:
+  struct Gradients {
+    double loss = 0, mean = 0;  ///< sum and mean over samples
+    std::int64_t samples = 0;
+  };
   EpochReport train_epoch(std::int64_t epoch);
+  Gradients compute_gradients(std::int64_t batches, const std::string& where);
   bool is_better(double value) const;
 
   TrainingTask& task_;
   Optimizer& optimizer_;
   Schedule schedule_;
   TrainerOptions options_;
+  std::optional<ReduceOnPlateau> plateau_;  // of a rate of 1: what the schedule's rates are multiplied by
   std::vector<std::shared_ptr<TrainerHook>> hooks_;
   TrainingSummary summary_;
 };

@@ -3,11 +3,10 @@
 
 #include <cstdint>
 
+#include "fovea/autograd/ops/reduction.hpp"
 #include "fovea/autograd/variable.hpp"
 
 namespace fovea {
-
-enum class Reduction : std::uint8_t { mean, sum, none };
 
 struct CrossEntropyOptions {
   Reduction reduction = Reduction::mean;
