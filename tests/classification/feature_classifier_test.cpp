@@ -44,7 +44,10 @@ std::vector<std::unique_ptr<FeatureClassifier>> classifiers(std::int64_t samples
   std::vector<std::unique_ptr<FeatureClassifier>> all;
   all.push_back(std::make_unique<KNearestClassifier>(KNearestOptions{corners_options(), samples, 5, NeighborMetric::l1}));
   all.push_back(std::make_unique<ClassMeansClassifier>(ClassMeansOptions{corners_options()}));
-  all.push_back(std::make_unique<LinearFeatureClassifier>(LinearFeatureOptions{corners_options(), 60, 32, 1e-2}));
+  all.push_back(std::make_unique<LinearFeatureClassifier>(
+      LinearFeatureOptions{corners_options(), LinearFeatureOptions::Loss::softmax, 60, 32, 1e-2}));
+  all.push_back(
+      std::make_unique<LinearFeatureClassifier>(LinearFeatureOptions{corners_options(), LinearFeatureOptions::Loss::svm, 60, 32, 1e-2}));
   return all;
 }
 
@@ -120,6 +123,17 @@ TEST(ClassMeansClassifier, ScoresAreLogLikelihoods) {
   const std::vector<float> scores = means.forward(Variable(points({2}))).value().to_vector<float>();
   EXPECT_NEAR(scores[0], -1 / 5.0, 1e-6);
   EXPECT_NEAR(scores[1], -9 / 5.0, 1e-6);
+}
+
+TEST(LinearFeatureClassifier, TheLossMatters) {
+  const Corners train(100, 1);
+  std::vector<std::vector<float>> scores;
+  for (const auto loss : {LinearFeatureOptions::Loss::softmax, LinearFeatureOptions::Loss::svm}) {
+    LinearFeatureClassifier linear({corners_options(), loss, 20, 32, 1e-2});
+    linear.learn(linear.features().extract(train.images), train.labels, 3);
+    scores.push_back(linear.forward(Variable(train.images)).value().to_vector<float>());
+  }
+  EXPECT_NE(scores[0], scores[1]);
 }
 
 TEST(FeatureClassifier, RefusesOtherPrecisions) {

@@ -51,7 +51,7 @@ FeatureClassifierOptions shape() {
 
 TEST(FitFeatureClassifier, LearnsFromTheWholeSplit) {
   const Halves train(90), other(20);
-  LinearFeatureClassifier classifier({shape(), 30, 16, 1e-2});
+  LinearFeatureClassifier classifier({shape(), LinearFeatureOptions::Loss::svm, 30, 16, 1e-2});
   fit_feature_classifier(classifier, train, batches(7, 0));
   for (std::int64_t i = 0; i < other.size(); ++i) {
     const cv::Mat image = other.get(i).image;

@@ -133,6 +133,8 @@ std::vector<Network> feature_classifier_networks() {
       feature_classifier<ClassMeansClassifier, ClassMeansOptions>({"class-means", "nearest class mean, by pixels or features", 32}),
       feature_classifier<LinearFeatureClassifier, LinearFeatureOptions>(
           {"linear-softmax", "softmax on standardised pixels or features", 32}),
+      feature_classifier<LinearFeatureClassifier, LinearFeatureOptions>({"linear-svm", "linear SVM on standardised pixels or features", 32},
+                                                                        {.loss = LinearFeatureOptions::Loss::svm}),
   };
 }
 
