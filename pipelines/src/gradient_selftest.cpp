@@ -67,6 +67,7 @@ std::vector<GradientRow> selftest_gradients() {
   check_activation_gradients(suite);
   check_basic_gradients(suite);
   check_convolution_gradients(suite);
+  check_normalization_gradients(suite);
   return rows;
 }
 

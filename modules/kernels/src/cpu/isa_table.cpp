@@ -25,7 +25,16 @@ constexpr ElementwiseKernels<T> kElementwise = {.add = add<T>,
                                                 .relu_backward = relu_backward<T>,
                                                 .dropout = dropout<T>};
 template <class T>
-constexpr ActivationKernels<T> kActivation = {.forward = activation_forward<T>, .backward = activation_backward<T>};
+constexpr ActivationKernels<T> kActivation = {.forward = activation_forward<T>,
+                                              .backward = activation_backward<T>,
+                                              .prelu_forward = prelu_forward<T>,
+                                              .prelu_workspace_bytes = prelu_workspace_bytes,
+                                              .prelu_backward = prelu_backward<T>,
+                                              .glu_forward = glu_forward<T>,
+                                              .glu_backward = glu_backward<T>};
+template <class T>
+constexpr GroupNormKernels<T> kGroupNorm = {
+    .workspace_bytes = group_norm_workspace_bytes, .forward = group_norm_forward<T>, .backward = group_norm_backward<T>};
 template <class T>
 constexpr ReduceKernels<T> kReduce = {.sum_workspace_bytes = sum_workspace_bytes,
                                       .sum = sum<T>,
@@ -47,6 +56,7 @@ constinit const KernelTable kTable = {
                        .backward_filter = conv2d_backward_filter},
             .pool2d = kPool2d<float>,
             .batch_norm = kBatchNorm<float>,
+            .group_norm = kGroupNorm<float>,
             .elementwise = kElementwise<float>,
             .activation = kActivation<float>,
             .reduce = kReduce<float>,
@@ -59,6 +69,7 @@ constinit const KernelTable kTable = {
     .f64 = {},
     .bf16 = {.pool2d = kPool2d<bf16>,
              .batch_norm = kBatchNorm<bf16>,
+             .group_norm = kGroupNorm<bf16>,
              .elementwise = kElementwise<bf16>,
              .activation = kActivation<bf16>,
              .reduce = kReduce<bf16>},

@@ -44,5 +44,6 @@ Tensor distinct(const Shape& shape, std::uint64_t seed = 1);
 void check_activation_gradients(GradientSuite&);
 void check_basic_gradients(GradientSuite&);
 void check_convolution_gradients(GradientSuite&);
+void check_normalization_gradients(GradientSuite&);
 
 }  // namespace fovea::selftest_detail

@@ -10,6 +10,7 @@
 #include "fovea/kernels/conversion.hpp"
 #include "fovea/kernels/distance.hpp"
 #include "fovea/kernels/elementwise.hpp"
+#include "fovea/kernels/group_norm.hpp"
 #include "fovea/kernels/matmul.hpp"
 #include "fovea/kernels/optimizer.hpp"
 #include "fovea/kernels/pool2d.hpp"
@@ -26,6 +27,7 @@ struct TypedKernels {
   Conv2dKernels<T> conv2d;
   Pool2dKernels<T> pool2d;
   BatchNormKernels<T> batch_norm;
+  GroupNormKernels<T> group_norm;
   ElementwiseKernels<T> elementwise;
   ActivationKernels<T> activation;
   ReduceKernels<T> reduce;
