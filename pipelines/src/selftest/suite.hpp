@@ -165,6 +165,8 @@ void check_elementwise(Suite<T>&);
 template <class T>
 void check_broadcast(Suite<T>&);
 template <class T>
+void check_activation_functions(Suite<T>&);
+template <class T>
 void check_reduce(Suite<T>&);
 template <class T>
 void check_softmax(Suite<T>&);

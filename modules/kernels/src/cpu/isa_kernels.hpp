@@ -90,6 +90,10 @@ void broadcast_multiply(Context&, const BroadcastShape&, const T* x, const T* b,
 std::size_t broadcast_sum_workspace_bytes(const BroadcastShape&);
 template <class T>
 void broadcast_sum(Context&, const BroadcastShape&, const T* a, const T* b, T* y, void* workspace);
+template <class T>
+void activation_forward(Context&, const ActivationFunction&, std::int64_t count, const T* x, T* y);
+template <class T>
+void activation_backward(Context&, const ActivationFunction&, std::int64_t count, const T* x, const T* dy, T* dx);
 
 std::size_t sum_workspace_bytes(std::int64_t count);
 template <class T>

@@ -35,6 +35,8 @@ constexpr BroadcastKernels<T> kBroadcast = {.add = broadcast_add<T>,
                                             .sum_workspace_bytes = broadcast_sum_workspace_bytes,
                                             .sum = broadcast_sum<T>};
 template <class T>
+constexpr ActivationKernels<T> kActivation = {.forward = activation_forward<T>, .backward = activation_backward<T>};
+template <class T>
 constexpr ReduceKernels<T> kReduce = {.sum_workspace_bytes = sum_workspace_bytes,
                                       .sum = sum<T>,
                                       .sum_rows_workspace_bytes = sum_rows_workspace_bytes,
@@ -58,6 +60,7 @@ constinit const KernelTable kTable = {
             .batch_norm = kBatchNorm<float>,
             .elementwise = kElementwise<float>,
             .broadcast = kBroadcast<float>,
+            .activation = kActivation<float>,
             .reduce = kReduce<float>,
             .softmax = {.forward = softmax_forward,
                         .backward = softmax_backward,
@@ -71,6 +74,7 @@ constinit const KernelTable kTable = {
              .batch_norm = kBatchNorm<bf16>,
              .elementwise = kElementwise<bf16>,
              .broadcast = kBroadcast<bf16>,
+             .activation = kActivation<bf16>,
              .reduce = kReduce<bf16>},
     .conversion = {.f32_to_bf16 = f32_to_bf16, .bf16_to_f32 = bf16_to_f32},
 };

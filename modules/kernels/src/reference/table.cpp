@@ -1,6 +1,7 @@
 // The page of the reference kernels: slow and obviously right, for f32 (what tests compare with), f64 (what gradient checks run on)
 // and bf16.
 #include "fovea/kernels/kernel_table.hpp"
+#include "reference/activations.hpp"
 #include "reference/batch_norm.hpp"
 #include "reference/broadcast.hpp"
 #include "reference/conv2d.hpp"
@@ -71,6 +72,7 @@ constexpr TypedKernels<T> kTyped = {
                   .multiply = reference::broadcast_multiply<T>,
                   .sum_workspace_bytes = reference::broadcast_sum_workspace_bytes,
                   .sum = reference::broadcast_sum<T>},
+    .activation = {.forward = reference::activation_forward<T>, .backward = reference::activation_backward<T>},
     .reduce = {.sum_workspace_bytes = reference::sum_workspace_bytes,
                .sum = reference::sum<T>,
                .sum_rows_workspace_bytes = reference::sum_rows_workspace_bytes,

@@ -3,6 +3,7 @@
 
 #include "fovea/base/cpu_features.hpp"
 #include "fovea/base/device.hpp"
+#include "fovea/kernels/activations.hpp"
 #include "fovea/kernels/batch_norm.hpp"
 #include "fovea/kernels/broadcast.hpp"
 #include "fovea/kernels/context.hpp"
@@ -30,6 +31,7 @@ struct TypedKernels {
   BatchNormKernels<T> batch_norm;
   ElementwiseKernels<T> elementwise;
   BroadcastKernels<T> broadcast;
+  ActivationKernels<T> activation;
   ReduceKernels<T> reduce;
   SoftmaxKernels<T> softmax;
   OptimizerKernels<T> optimizer;
