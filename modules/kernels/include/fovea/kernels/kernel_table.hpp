@@ -5,6 +5,7 @@
 #include "fovea/base/device.hpp"
 #include "fovea/kernels/activations.hpp"
 #include "fovea/kernels/batch_norm.hpp"
+#include "fovea/kernels/broadcast.hpp"
 #include "fovea/kernels/context.hpp"
 #include "fovea/kernels/conv2d.hpp"
 #include "fovea/kernels/conversion.hpp"
@@ -16,6 +17,7 @@
 #include "fovea/kernels/pool2d.hpp"
 #include "fovea/kernels/reduce.hpp"
 #include "fovea/kernels/softmax.hpp"
+#include "fovea/kernels/window_pool2d.hpp"
 
 namespace fovea::kernels {
 
@@ -26,9 +28,11 @@ struct TypedKernels {
   MatmulKernels<T> matmul;
   Conv2dKernels<T> conv2d;
   Pool2dKernels<T> pool2d;
+  WindowPool2dKernels<T> window_pool2d;
   BatchNormKernels<T> batch_norm;
   GroupNormKernels<T> group_norm;
   ElementwiseKernels<T> elementwise;
+  BroadcastKernels<T> broadcast;
   ActivationKernels<T> activation;
   ReduceKernels<T> reduce;
   SoftmaxKernels<T> softmax;
