@@ -71,6 +71,7 @@ std::vector<GradientRow> selftest_gradients() {
   check_pooling_gradients(suite);
   check_rearrange_gradients(suite);
   check_loss_gradients(suite);
+  check_normalization_gradients(suite);
   return rows;
 }
 

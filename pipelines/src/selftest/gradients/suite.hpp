@@ -48,5 +48,6 @@ void check_maths_gradients(GradientSuite&);
 void check_pooling_gradients(GradientSuite&);
 void check_rearrange_gradients(GradientSuite&);
 void check_loss_gradients(GradientSuite&);
+void check_normalization_gradients(GradientSuite&);
 
 }  // namespace fovea::selftest_detail
