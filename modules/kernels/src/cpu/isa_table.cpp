@@ -76,7 +76,6 @@ constinit const KernelTable kTable = {
             .elementwise = kElementwise<float>,
             .broadcast = kBroadcast<float>,
             .activation = kActivation<float>,
-            .broadcast = kBroadcast<float>,
             .reduce = kReduce<float>,
             .softmax = {.forward = softmax_forward,
                         .backward = softmax_backward,
@@ -92,7 +91,6 @@ constinit const KernelTable kTable = {
              .elementwise = kElementwise<bf16>,
              .broadcast = kBroadcast<bf16>,
              .activation = kActivation<bf16>,
-             .broadcast = kBroadcast<bf16>,
              .reduce = kReduce<bf16>},
     .conversion = {.f32_to_bf16 = f32_to_bf16, .bf16_to_f32 = bf16_to_f32},
 };

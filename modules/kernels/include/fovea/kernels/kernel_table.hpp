@@ -34,7 +34,6 @@ struct TypedKernels {
   ElementwiseKernels<T> elementwise;
   BroadcastKernels<T> broadcast;
   ActivationKernels<T> activation;
-  BroadcastKernels<T> broadcast;
   ReduceKernels<T> reduce;
   SoftmaxKernels<T> softmax;
   OptimizerKernels<T> optimizer;
