@@ -46,11 +46,6 @@ template <class T>
 constexpr GroupNormKernels<T> kGroupNorm = {
     .workspace_bytes = group_norm_workspace_bytes, .forward = group_norm_forward<T>, .backward = group_norm_backward<T>};
 template <class T>
-constexpr BroadcastKernels<T> kBroadcast = {.add = broadcast_add<T>,
-                                            .multiply = broadcast_multiply<T>,
-                                            .sum_workspace_bytes = broadcast_sum_workspace_bytes,
-                                            .sum = broadcast_sum<T>};
-template <class T>
 constexpr ReduceKernels<T> kReduce = {.sum_workspace_bytes = sum_workspace_bytes,
                                       .sum = sum<T>,
                                       .sum_rows_workspace_bytes = sum_rows_workspace_bytes,
