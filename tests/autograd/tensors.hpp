@@ -28,6 +28,16 @@ inline Tensor f32(const std::vector<float>& values, const Shape& shape) { return
 
 inline std::vector<double> values_of(const Tensor& tensor) { return tensor.to(DType::f64).to_vector<double>(); }
 
+namespace detail {
+
+inline double largest_magnitude(const std::vector<double>& values) {
+  double largest = 0;
+  for (const double value : values) largest = std::max(largest, std::abs(value));
+  return largest;
+}
+
+}  // namespace detail
+
 /// Shape equal, and every element within `tolerance` of `expected`, relative to the largest expected magnitude (at least 1).
 inline testing::AssertionResult near(const Tensor& actual, const std::vector<double>& expected, const Shape& shape, double tolerance) {
   if (!actual.defined()) return testing::AssertionFailure() << "the tensor is undefined";

@@ -35,5 +35,14 @@ TEST(Selftest, WritesJson) {
   }
 }
 
+TEST(Selftest, GradientsAreATableOfTheirOwn) {
+  const CommandResult result = fovea_command({"selftest", "--gradients", "--quiet", "--json", "-"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  const nlohmann::json json = nlohmann::json::parse(result.out);
+  EXPECT_EQ(json["passed"], true);
+  EXPECT_GE(json["gradients"].size(), 20u);
+  EXPECT_THAT(fovea_command({"selftest", "--gradients"}).out, HasSubstr("conv_transpose2d"));
+}
+
 }  // namespace
 }  // namespace fovea

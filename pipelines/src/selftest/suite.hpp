@@ -167,6 +167,7 @@ void check_softmax(Suite<T>&);
 template <class T>
 void check_optimizer(Suite<T>&);
 
+void check_distance(Suite<float>&);
 void check_conversions(const kernels::KernelTable& table, std::vector<SelftestRow>& rows);
 
 }  // namespace fovea::selftest_detail

@@ -33,6 +33,8 @@ void conv2d_bf16_forward(Context&, const Conv2dShape&, const bf16* x, const void
 void conv2d_bf16_backward_data(Context&, const Conv2dShape&, const bf16* dy, const float* filter, bf16* dx, void* workspace);
 void conv2d_bf16_backward_filter(Context&, const Conv2dShape&, const bf16* x, const bf16* dy, float* dfilter, void* workspace);
 
+void row_distances(Context&, const DistanceShape&, const float* a, const float* b, float* y);
+
 // For float and bf16:
 template <class T>
 void max_pool2d_forward(Context&, const Pool2dShape&, const T* x, T* y, std::int32_t* argmax);

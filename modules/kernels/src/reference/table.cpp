@@ -4,6 +4,7 @@
 #include "reference/batch_norm.hpp"
 #include "reference/conv2d.hpp"
 #include "reference/conversion.hpp"
+#include "reference/distance.hpp"
 #include "reference/elementwise.hpp"
 #include "reference/matmul.hpp"
 #include "reference/optimizer.hpp"
@@ -27,6 +28,11 @@ template <class T>
 constexpr OptimizerKernels<T> kOptimizer = {.sgd = reference::sgd<T>, .adamw = reference::adamw<T>};
 template <>
 constexpr OptimizerKernels<bf16> kOptimizer<bf16>{};
+
+template <class T>
+constexpr DistanceKernels<T> kDistance = {.rows = reference::row_distances<T>};
+template <>
+constexpr DistanceKernels<bf16> kDistance<bf16>{};
 
 template <class T>
 constexpr TypedKernels<T> kTyped = {
@@ -61,6 +67,7 @@ constexpr TypedKernels<T> kTyped = {
                .sum_rows = reference::sum_rows<T>},
     .softmax = kSoftmax<T>,
     .optimizer = kOptimizer<T>,
+    .distance = kDistance<T>,
 };
 
 constexpr ConversionKernels kConversion = {.f32_to_bf16 = reference::convert<float, bf16>,

@@ -7,6 +7,7 @@
 #include "fovea/kernels/context.hpp"
 #include "fovea/kernels/conv2d.hpp"
 #include "fovea/kernels/conversion.hpp"
+#include "fovea/kernels/distance.hpp"
 #include "fovea/kernels/elementwise.hpp"
 #include "fovea/kernels/matmul.hpp"
 #include "fovea/kernels/optimizer.hpp"
@@ -16,7 +17,8 @@
 
 namespace fovea::kernels {
 
-/// The kernels of one element type of activations. bf16 has no softmax and no optimizer: losses, parameters and their state are f32.
+/// The kernels of one element type of activations. bf16 has no softmax, no optimizer and no distance: losses, parameters and their state,
+/// and features are f32.
 template <class T>
 struct TypedKernels {
   MatmulKernels<T> matmul;
@@ -27,6 +29,7 @@ struct TypedKernels {
   ReduceKernels<T> reduce;
   SoftmaxKernels<T> softmax;
   OptimizerKernels<T> optimizer;
+  DistanceKernels<T> distance;
 };
 
 struct KernelTable {
