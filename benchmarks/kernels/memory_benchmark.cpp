@@ -76,9 +76,9 @@ void add_all() {
     for (const bool fused : {false, true})
       add<T>(fused ? "batch_norm_backward_add_relu" : "batch_norm_backward", rows, channels, fused ? 5 : 3,
              [=](Context& context, const TypedKernels<T>& k, Arrays<T>& x) {
-               k.batch_norm.backward(context, shape, x.a.data(), fused ? x.c.data() : nullptr, x.b.data(), x.mean.data(), x.scale.data(),
-                                     x.scale.data(), x.y.data(), fused ? x.z.data() : nullptr, x.dgamma.data(), x.dbeta.data(),
-                                     context.workspace(k.batch_norm.workspace_bytes(shape)));
+               k.batch_norm.backward(context, shape, x.a.data(), {.y = fused ? x.c.data() : nullptr}, x.b.data(), x.mean.data(),
+                                     x.scale.data(), x.scale.data(), x.y.data(), fused ? x.z.data() : nullptr, x.dgamma.data(),
+                                     x.dbeta.data(), context.workspace(k.batch_norm.workspace_bytes(shape)));
              });
     add<T>("sum_rows", rows, channels, 1, [=](Context& context, const TypedKernels<T>& k, Arrays<T>& x) {
       k.reduce.sum_rows(context, rows, channels, channels, x.a.data(), x.mean.data(),

@@ -129,8 +129,8 @@ TEST(BatchNormActivation, Bf16IsTheF32ResultRounded) {
 }
 
 TEST(BatchNormActivation, AChangedResultIsFoundOut) {
-  const Variable x(uniform({4, 2}, 1), true), gamma(uniform({2}, 2), true), beta(uniform({2}, 3), true);
-  const Variable y = batch_norm_activation(x, gamma, beta).output;
+  const Variable x(uniform({4, 2}, 1), true), gamma(uniform({2}, 2), true), beta(uniform({2}, 3), true), residual(uniform({4, 2}, 4));
+  const Variable y = batch_norm_activation(x, gamma, beta, residual).output;
   Tensor(y.value()).fill_(1);
   EXPECT_THAT(
       [&] {

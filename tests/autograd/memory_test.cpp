@@ -1,4 +1,5 @@
 // What a backward pass keeps in memory, and whose memory results and gradients may take over.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -7,12 +8,14 @@
 
 #include "fovea/autograd/function.hpp"
 #include "fovea/autograd/ops/arithmetic.hpp"
+#include "fovea/autograd/ops/batch_norm.hpp"
 #include "fovea/autograd/ops/conv2d.hpp"
 #include "fovea/autograd/ops/dropout.hpp"
 #include "fovea/autograd/ops/linear.hpp"
 #include "fovea/autograd/ops/relu.hpp"
 #include "fovea/autograd/ops/reshape.hpp"
 #include "fovea/autograd/ops/softmax.hpp"
+#include "fovea/base/error.hpp"
 #include "fovea/tensor/storage.hpp"
 #include "tensors.hpp"
 
@@ -84,6 +87,73 @@ TEST(BackwardMemory, WhatTheBackwardPassConsumesStaysWithAKeptGraph) {
   backward(y, seed);
   EXPECT_TRUE(test::identical(x.grad(), once));
   EXPECT_TRUE(test::identical(weight.grad(), weight_once));
+}
+
+/// conv2d 1x1, batch norm and relu: [1, kRows, 1, kColumns] to the same shape, once or with a shortcut around them.
+struct NormalizedLayer {
+  Variable filter{Tensor::from(test::random_values<float>(kColumns * kColumns, 7), {kColumns, 1, 1, kColumns}), true};
+  Variable gamma{Tensor::full({kColumns}, 1.5), true}, beta{Tensor::full({kColumns}, 0.1), true};
+  bool has_shortcut = false;
+
+  Variable operator()(const Variable& x) const {
+    return batch_norm_activation(conv2d(x, filter, {}), gamma, beta, has_shortcut ? x : Variable{}).output;
+  }
+};
+
+Tensor image() { return Tensor::from(test::random_values<float>(kRows * kColumns, 3), {1, kRows, 1, kColumns}); }
+
+TEST(BackwardMemory, ALayerOfConvolutionNormAndReluKeepsOneTensor) {
+  constexpr int kDepth = 12;
+  for (const bool has_shortcut : {false, true}) {
+    NormalizedLayer layer;
+    layer.has_shortcut = has_shortcut;
+    const Tensor seed = image();
+    backward(chain_of(Variable(image(), true), 1, layer), seed);  // the scratch grows to its size, the leaves get their gradients
+    const Variable x(image(), true);
+    const std::size_t start = memory_statistics().current;
+    const Variable y = chain_of(x, kDepth, layer);
+    const std::size_t kept = memory_statistics().current - start;
+    const std::size_t per_layer = (has_shortcut ? 2 : 1) * kActivation;  // what the convolution gave; with a shortcut the sum too
+    EXPECT_GE(kept, kDepth * per_layer);
+    EXPECT_LE(kept, kDepth * per_layer + kActivation * 3 / 2) << "beside them the last result";
+    EXPECT_LE(rise_of_backward(y, seed), 3 * kActivation);
+    EXPECT_LE(memory_statistics().current, start + 5 * kActivation / 2) << "the gradient of x and y";
+  }
+}
+
+TEST(BackwardMemory, AResultThatIsComputedAgainGivesTheSameGradients) {
+  const NormalizedLayer layer;
+  const Tensor seed = image(), input = image();
+  const auto gradients = [&](const std::function<void(Variable&)>& between, bool keep_graph = false) {
+    const Variable x(input, true), filter(layer.filter.value(), true);
+    Variable middle = layer(x);
+    const Variable y = conv2d(reshape(middle, {kRows / 2, 2, 1, kColumns}), filter, {});
+    between(middle);
+    const Tensor reshaped = seed.reshape(y.shape());
+    if (keep_graph) {
+      backward(y, reshaped, {.retain_graph = true});
+      Variable(x).clear_grad();
+      Variable(filter).clear_grad();
+    }
+    backward(y, reshaped);
+    return std::pair{x.grad().clone(), filter.grad().clone()};
+  };
+  const auto held = gradients([](Variable&) {});
+  for (const auto& [what, other] : {std::pair{"dropped", gradients([](Variable& middle) { middle = {}; })},
+                                    std::pair{"overwritten", gradients([](Variable& middle) { Tensor(middle.value()).fill_(7); })},
+                                    std::pair{"computed twice", gradients([](Variable& middle) { middle = {}; }, true)}}) {
+    EXPECT_TRUE(test::identical(other.first, held.first)) << what;
+    EXPECT_TRUE(test::identical(other.second, held.second)) << what;
+  }
+}
+
+TEST(BackwardMemory, WhatAResultIsComputedAgainFromMustNotChange) {
+  const NormalizedLayer layer;
+  const Variable x(image(), true), before = conv2d(x, layer.filter, {});
+  const Variable y = conv2d(batch_norm_activation(before, layer.gamma, layer.beta).output, layer.filter, {});
+  Tensor(before.value()).fill_(1);
+  EXPECT_THAT([&] { backward(y, image()); },
+              testing::ThrowsMessage<Error>(testing::AllOf(testing::HasSubstr("[batch_norm]"), testing::HasSubstr("[fill_]"))));
 }
 
 TEST(BackwardMemory, GradientsAddUpInPlaceUnlessSomebodyHoldsThem) {

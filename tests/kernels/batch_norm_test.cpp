@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "comparison.hpp"
@@ -55,8 +56,10 @@ struct Operands {
 /// What is done in the same pass.
 struct Fusion {
   bool residual = false, relu = false;
+  bool mask_of_x = false;  // backward: what relu let through is computed again from x
 };
 constexpr Fusion kFusions[] = {{}, {false, true}, {true, true}};
+constexpr Fusion kMaskOfX{.residual = false, .relu = true, .mask_of_x = true};
 
 template <class T>
 std::vector<T> normalize(const kernels::TypedKernels<T>& kernels, Context& context, const BatchNormShape& s, const Operands<T>& in,
@@ -71,13 +74,16 @@ std::vector<T> normalize(const kernels::TypedKernels<T>& kernels, Context& conte
 /// dx, dgamma, dbeta and, with a residual, its gradient, one behind the other.
 template <class T>
 std::vector<T> backward(const kernels::TypedKernels<T>& kernels, Context& context, const BatchNormShape& s, const Operands<T>& in,
-                        bool fixed, Fusion fusion = {}) {
+                        bool fixed, Fusion fusion = {}, bool in_place = false) {
   std::vector<T> result(in.x.size() * (fusion.residual ? 2 : 1) + static_cast<std::size_t>(2 * s.channels));
   T* dgamma = result.data() + in.x.size();
+  std::copy(in.dy.begin(), in.dy.end(), result.begin());
   test::Scratch scratch(kernels.batch_norm.workspace_bytes(s));
+  const kernels::BatchNormMask<T> mask{.y = fusion.relu && !fusion.mask_of_x ? in.y.data() : nullptr,
+                                       .beta = fusion.mask_of_x ? in.beta.data() : nullptr};
   (fixed ? kernels.batch_norm.backward_fixed : kernels.batch_norm.backward)(
-      context, s, in.x.data(), fusion.relu ? in.y.data() : nullptr, in.dy.data(), in.mean.data(), in.inverse_deviation.data(),
-      in.gamma.data(), result.data(), fusion.residual ? dgamma + 2 * s.channels : nullptr, dgamma, dgamma + s.channels, scratch.data());
+      context, s, in.x.data(), mask, in_place ? result.data() : in.dy.data(), in.mean.data(), in.inverse_deviation.data(), in.gamma.data(),
+      result.data(), fusion.residual ? dgamma + 2 * s.channels : nullptr, dgamma, dgamma + s.channels, scratch.data());
   return result;
 }
 
@@ -162,6 +168,34 @@ TEST(BatchNorm, BackwardIsTheReferences) {
           std::fill(sums + 2 * s.channels, magnitude.end(), 0.0);  // the residual's gradient is a copy
           test::expect_close(on_any_threads([&](Context& any) { return backward(kernels, any, s, in, fixed, fusion); }), expected,
                              magnitude, test::sum_tolerance(s.rows));
+        }
+}
+
+TEST(BatchNorm, TheMaskOfXIsThatOfTheResult) {
+  for (const auto& [name, kernels] : test::f32_kernels())
+    for (const BatchNormShape& s : kShapes)
+      for (const bool fixed : {false, true}) {
+        SCOPED_TRACE(trace(name, s) + (fixed ? ", fixed" : ""));
+        for (auto* const values : {random_values<float>, integer_values<float>}) {  // integers: many results are exactly 0
+          Operands<float> in(s, values);
+          Context context(1);
+          in.y = normalize(kernels, context, s, in, {.residual = false, .relu = true});
+          EXPECT_EQ(on_any_threads([&](Context& any) { return backward(kernels, any, s, in, fixed, kMaskOfX); }),
+                    backward(kernels, context, s, in, fixed, {.residual = false, .relu = true}));
+        }
+      }
+}
+
+TEST(BatchNorm, DxMayTakeThePlaceOfDy) {
+  for (const auto& [name, kernels] : test::f32_kernels())
+    for (const BatchNormShape& s : kShapes)
+      for (const bool fixed : {false, true})
+        for (const Fusion fusion : {kFusions[0], kFusions[2], kMaskOfX}) {
+          SCOPED_TRACE(trace(name, s, fusion) + (fixed ? ", fixed" : ""));
+          const Operands<float> in(s);
+          Context context(1);
+          EXPECT_EQ(on_any_threads([&](Context& any) { return backward(kernels, any, s, in, fixed, fusion, true); }),
+                    backward(kernels, context, s, in, fixed, fusion));
         }
 }
 

@@ -177,6 +177,30 @@ TEST(Bf16Kernels, SumsAreF32) {
     }
 }
 
+TEST(Bf16Kernels, BatchNormsMaskOfXIsThatOfTheResult) {
+  for (const BatchNormShape& s : {BatchNormShape{1, 3}, {65, 15}, {64, 16}, {300, 31}, {1000, 67}, {4999, 6}, {7001, 1}}) {
+    SCOPED_TRACE(std::to_string(s.rows) + " rows of " + std::to_string(s.channels));
+    const std::int64_t count = s.rows * s.channels;
+    const auto x = random_values<bf16>(count, 1), dy = random_values<bf16>(count, 2);
+    const auto mean = random_values<float>(s.channels, 5), deviation = random_values<float>(s.channels, 6);
+    const auto gamma = random_values<float>(s.channels, 7), beta = random_values<float>(s.channels, 8);
+    const auto& k = active().bf16.batch_norm;
+    Context context(1);
+    std::vector<bf16> y(x.size()), by_y(x.size()), by_x(x.size());
+    k.normalize(context, s, x.data(), mean.data(), deviation.data(), gamma.data(), beta.data(), nullptr, kernels::Activation::relu,
+                y.data());
+    const auto backward = [&](kernels::BatchNormMask<bf16> mask, std::vector<bf16>& dx) {
+      std::vector<float> sums(static_cast<std::size_t>(2 * s.channels));
+      test::Scratch scratch(k.workspace_bytes(s));
+      k.backward(context, s, x.data(), mask, dy.data(), mean.data(), deviation.data(), gamma.data(), dx.data(), nullptr, sums.data(),
+                 sums.data() + s.channels, scratch.data());
+      return sums;
+    };
+    EXPECT_EQ(backward({.y = y.data()}, by_y), backward({.beta = beta.data()}, by_x));
+    EXPECT_EQ(by_y, by_x);
+  }
+}
+
 TEST(Bf16Kernels, BatchNormIsTheReferences) {
   for (const BatchNormShape& s :
        {BatchNormShape{1, 3}, {2, 1}, {65, 15}, {64, 16}, {129, 17}, {300, 31}, {1000, 67}, {4999, 6}, {7001, 1}}) {
@@ -211,7 +235,7 @@ TEST(Bf16Kernels, BatchNormIsTheReferences) {
           std::vector<bf16> result(x.size() * (fused ? 2 : 1));
           gradients.assign(static_cast<std::size_t>(2 * s.channels), -1);
           test::Scratch scratch(k.workspace_bytes(s));
-          (fixed ? k.backward_fixed : k.backward)(context, s, x.data(), fused ? mask.data() : nullptr, dy.data(), mean.data(),
+          (fixed ? k.backward_fixed : k.backward)(context, s, x.data(), {.y = fused ? mask.data() : nullptr}, dy.data(), mean.data(),
                                                   deviation.data(), gamma.data(), result.data(), fused ? result.data() + count : nullptr,
                                                   gradients.data(), gradients.data() + s.channels, scratch.data());
           return result;

@@ -32,6 +32,7 @@ void accumulate(Tensor& sum, Tensor gradient) {
         .of<T>()
         .elementwise.add(kernels::Context::current(), sum.numel(), sum.data<T>(), gradient.data<T>(), y.mutable_data<T>());
   });
+  y.storage().bump_version("backward");  // a recipe may lead here (SavedTensor)
   sum = std::move(y);
 }
 

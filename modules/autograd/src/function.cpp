@@ -23,7 +23,21 @@ detail::Edge edge_to(const Variable& input) {
 
 }  // namespace
 
+SavedTensor::SavedTensor(const Tensor& tensor)
+    : version_(tensor.storage().version()), spec_(tensor.spec()), original_(tensor), recipe_(tensor.storage().recipe()) {
+  const bool is_whole = tensor.bytes() == tensor.storage().bytes();
+  if (!is_whole) recipe_ = nullptr;
+  if (recipe_ == nullptr) tensor_ = tensor;
+}
+
 const Tensor& SavedTensor::get(const char* reader) const {
+  if (recipe_ != nullptr) {
+    if (tensor_.defined()) return tensor_;
+    tensor_ = original_.lock();
+    // Memory that was changed in place is of no use, but nothing is lost either.
+    if (!tensor_.defined() || tensor_.storage().version() != version_) tensor_ = recipe_->compute().reshape(spec_.shape);
+    return tensor_;
+  }
   if (!tensor_.defined()) return tensor_;
   const Storage& storage = tensor_.storage();
   if (storage.version() != version_)

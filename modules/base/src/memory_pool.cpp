@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdint>
 #include <new>
 
 namespace fovea {
@@ -10,7 +11,6 @@ namespace {
 
 constexpr std::size_t kLine = 64;
 constexpr std::size_t kSlabBytes = std::size_t{2} << 20;
-constexpr std::size_t kLargeStep = std::size_t{64} << 10;  ///< large blocks are multiples of it: neighbouring sizes serve each other
 constexpr std::size_t kAlwaysKept = std::size_t{64} << 20;
 constexpr std::size_t kLargestRequest = std::size_t{1} << 62;
 
@@ -26,11 +26,14 @@ std::byte* slab_of(std::byte* memory) { return memory - reinterpret_cast<std::ui
 
 }  // namespace
 
-MemoryPool::~MemoryPool() { release_all(); }
-
 void* MemoryPool::allocate(std::size_t bytes) {
+  if (bytes > kLargestRequest) throw std::bad_alloc();
   const std::lock_guard lock(mutex_);
-  return bytes <= kLargestSmall ? allocate_small(small_class(bytes)) : allocate_large(bytes);
+  if (bytes <= kLargestSmall) return allocate_small(small_class(bytes));
+  const std::size_t size = round_up(bytes, PageRanges::kPage);
+  void* const memory = take(large_, size);
+  count_in(size);
+  return memory;
 }
 
 void MemoryPool::count_in(std::size_t bytes) {
@@ -39,15 +42,18 @@ void MemoryPool::count_in(std::size_t bytes) {
   high_water_ = std::max(high_water_, statistics_.current);
 }
 
-void* MemoryPool::map(std::size_t bytes) {
+std::byte* MemoryPool::take(PageRanges& ranges, std::size_t bytes) {
+  if (std::byte* const kept = ranges.take(bytes)) return kept;
+  const std::size_t bound = kAlwaysKept + std::max(high_water_, statistics_.current + bytes) / 2;
+  if (large_.free() > bound) large_.discard(large_.free() - bound);
   ++statistics_.system_requests;
-  void* pages = source_.map(bytes);
-  if (pages == nullptr) {
+  std::byte* memory = ranges.grow(bytes);
+  if (memory == nullptr) {
     release_all();
-    pages = source_.map(bytes);
+    memory = ranges.grow(bytes);
   }
-  if (pages == nullptr) throw std::bad_alloc();
-  return pages;
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
 }
 
 void* MemoryPool::allocate_small(std::size_t size) {
@@ -58,9 +64,8 @@ void* MemoryPool::allocate_small(std::size_t size) {
     free.pop_back();
   } else {
     if (open_slab_ == nullptr || slabs_.at(open_slab_).used + size > kSlabBytes) {
-      auto* slab = static_cast<std::byte*>(map(kSlabBytes));
+      std::byte* const slab = take(slab_pages_, kSlabBytes);
       slabs_.try_emplace(slab);
-      statistics_.cached += kSlabBytes;
       open_slab_ = slab;
     }
     Slab& slab = slabs_.at(open_slab_);
@@ -68,26 +73,6 @@ void* MemoryPool::allocate_small(std::size_t size) {
     slab.used += size;
   }
   ++slabs_.at(slab_of(memory)).blocks_in_use;
-  statistics_.cached -= size;
-  count_in(size);
-  return memory;
-}
-
-void* MemoryPool::allocate_large(std::size_t bytes) {
-  if (bytes > kLargestRequest) throw std::bad_alloc();
-  std::size_t size = round_up(bytes, kLargeStep);
-  const auto found = large_free_.lower_bound(size);
-  void* memory = nullptr;
-  if (found != large_free_.end() && found->first - size <= size / 8) {
-    size = found->first;
-    memory = found->second.memory;
-    large_free_.erase(found);
-    statistics_.cached -= size;
-  } else {
-    trim(size);
-    memory = map(size);
-  }
-  large_in_use_[memory] = size;
   count_in(size);
   return memory;
 }
@@ -99,46 +84,32 @@ void MemoryPool::deallocate(void* memory, std::size_t bytes) noexcept {
   if (bytes <= kLargestSmall) {
     size = small_class(bytes);
     small_free_[size].push_back(first);
-    --slabs_.at(slab_of(first)).blocks_in_use;
+    --slabs_.at(slab_of(first)).blocks_in_use;  // not in a slab: the program is broken, and ends
   } else {
-    size = large_in_use_.at(memory);  // not in use: the program is broken, and ends
-    large_in_use_.erase(memory);
-    large_free_.insert({size, {first, clock_++}});
+    size = round_up(bytes, PageRanges::kPage);
+    large_.give(first, size);
   }
   statistics_.current -= size;
-  statistics_.cached += size;
-}
-
-void MemoryPool::unmap(FreeBlocks::iterator block) {
-  statistics_.cached -= block->first;
-  source_.unmap(block->second.memory, block->first);
-  large_free_.erase(block);
-}
-
-/// Makes room for a new mapping of `wanted` bytes under the bound of what is kept.
-void MemoryPool::trim(std::size_t wanted) {
-  const std::size_t bound = kAlwaysKept + std::max(high_water_, statistics_.current + wanted) / 2;
-  while (statistics_.cached > bound && !large_free_.empty())
-    unmap(std::min_element(large_free_.begin(), large_free_.end(),
-                           [](const auto& a, const auto& b) { return a.second.freed_at < b.second.freed_at; }));
 }
 
 void MemoryPool::release_all() {
-  while (!large_free_.empty()) unmap(large_free_.begin());
   for (auto& [size, blocks] : small_free_)
     std::erase_if(blocks, [&](std::byte* block) { return slabs_.at(slab_of(block)).blocks_in_use == 0; });
   std::erase_if(slabs_, [&](const auto& slab) {
     if (slab.second.blocks_in_use > 0) return false;
-    source_.unmap(slab.first, kSlabBytes);
-    statistics_.cached -= kSlabBytes;
+    slab_pages_.give(slab.first, kSlabBytes);
     if (open_slab_ == slab.first) open_slab_ = nullptr;
     return true;
   });
+  slab_pages_.discard(SIZE_MAX);
+  large_.discard(SIZE_MAX);
 }
 
 MemoryStatistics MemoryPool::statistics() const {
   const std::lock_guard lock(mutex_);
-  return statistics_;
+  MemoryStatistics statistics = statistics_;
+  statistics.cached = slab_pages_.committed() + large_.committed() - statistics.current;
+  return statistics;
 }
 
 void MemoryPool::reset_peak() {

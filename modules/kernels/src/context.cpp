@@ -10,6 +10,9 @@ namespace {
 
 thread_local Context* t_current = nullptr;
 
+/// Of a workspace, beyond what was asked for.
+constexpr std::size_t kLargestKept = std::size_t{1} << 20;
+
 }  // namespace
 
 Context::Context(int threads) : threads_(threads) {}
@@ -19,13 +22,14 @@ Context::~Context() {
 }
 
 void* Context::workspace(std::size_t bytes) {
-  if (bytes > workspace_bytes_) {
-    if (workspace_ != nullptr) deallocate_host_memory(workspace_, workspace_bytes_);
-    workspace_ = nullptr;
-    workspace_bytes_ = 0;
-    workspace_ = allocate_host_memory(bytes);
-    workspace_bytes_ = bytes;
-  }
+  // A smaller request lets go of what the largest layer took: at the peak of a training step that is a tensor's worth, or several.
+  const bool fits = bytes <= workspace_bytes_ && workspace_bytes_ <= bytes + kLargestKept;
+  if (fits) return workspace_;
+  if (workspace_ != nullptr) deallocate_host_memory(workspace_, workspace_bytes_);
+  workspace_ = nullptr;
+  workspace_bytes_ = 0;
+  workspace_ = allocate_host_memory(bytes);
+  workspace_bytes_ = bytes;
   return workspace_;
 }
 

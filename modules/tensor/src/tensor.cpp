@@ -134,4 +134,13 @@ Tensor& Tensor::copy_(const Tensor& source) {
   return *this;
 }
 
+Tensor WeakTensor::lock() const {
+  Tensor tensor;
+  tensor.storage_ = storage_.lock();
+  if (!tensor.defined()) return {};
+  tensor.spec_ = spec_;
+  tensor.offset_ = offset_;
+  return tensor;
+}
+
 }  // namespace fovea

@@ -50,8 +50,8 @@ void check_batch_norm(Suite<T>& suite) {
       auto dx = run.empty(s.rows * s.channels), dresidual = run.empty(s.rows * s.channels);
       auto dgamma = run.empty_weights(s.channels), dbeta = run.empty_weights(s.channels);
       void* const workspace = run.scratch(kernels.batch_norm.workspace_bytes(s));
-      slot(kernels)(run.context(), s, x.data(), norm.fused ? y.data() : nullptr, dy.data(), mean.data(), inverse.data(), gamma.data(),
-                    dx.data(), norm.fused ? dresidual.data() : nullptr, dgamma.data(), dbeta.data(), workspace);
+      slot(kernels)(run.context(), s, x.data(), {.y = norm.fused ? y.data() : nullptr}, dy.data(), mean.data(), inverse.data(),
+                    gamma.data(), dx.data(), norm.fused ? dresidual.data() : nullptr, dgamma.data(), dbeta.data(), workspace);
       run.result(dx);
       if (norm.fused) run.result(dresidual);
       run.result(dgamma, static_cast<double>(s.rows));

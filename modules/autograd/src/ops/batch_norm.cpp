@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <memory>
 
 #include "fovea/autograd/function.hpp"
 #include "fovea/base/error.hpp"
 #include "ops/checks.hpp"
 #include "ops/kernel_call.hpp"
+#include "ops/memory_reuse.hpp"
 
 namespace fovea {
 
@@ -30,6 +32,38 @@ Tensor inverse_deviation(const Tensor& variance, double epsilon) {
   });
   return inverse;
 }
+
+/// What a batch norm without a residual read, and so its result: activation((x - mean) * inverse_deviation * gamma + beta).
+class Normalization final : public Recipe {
+ public:
+  Normalization(Activation activation, const Tensor& x, const Tensor& mean, const Tensor& inverse_deviation, const Tensor& gamma,
+                const Tensor& beta)
+      : activation_(activation), x_(x), mean_(mean), inverse_deviation_(inverse_deviation), gamma_(gamma), beta_(beta) {}
+
+  Tensor compute() const override {
+    const char* const reader = "batch_norm";
+    const Tensor& x = x_.get(reader);
+    Tensor y = Tensor::empty(x.shape(), x.dtype());
+    normalize(activation_, x, mean_.get(reader), inverse_deviation_, gamma_.get(reader), beta_.get(reader), {}, y);
+    return y;
+  }
+
+  static void normalize(Activation activation, const Tensor& x, const Tensor& mean, const Tensor& inverse_deviation, const Tensor& gamma,
+                        const Tensor& beta, const Tensor& residual, Tensor& y) {
+    dispatch_activation(x.dtype(), "batch_norm", [&]<class T>() {
+      using W = kernels::WeightOf<T>;
+      kernels_for<T>(x).batch_norm.normalize(Context::current(), shape_of(x.shape()), x.data<T>(), mean.data<W>(),
+                                             inverse_deviation.data<W>(), gamma.data<W>(), beta.data<W>(),
+                                             residual.defined() ? residual.data<T>() : nullptr, activation, y.mutable_data<T>());
+    });
+  }
+
+ private:
+  Activation activation_;
+  SavedTensor x_, mean_;
+  Tensor inverse_deviation_;  // of this operation alone
+  SavedTensor gamma_, beta_;
+};
 
 /// Inputs x, gamma, beta and perhaps a residual. With `batch_statistics` mean and variance are those of x and take part in the gradient.
 /// Without an activation there is no residual.
@@ -87,15 +121,18 @@ class BatchNormFunction final : public Function {
         kernel.statistics(context, shape, x.data<T>(), mean_.mutable_data<W>(), variance_.mutable_data<W>(),
                           context.workspace(kernel.workspace_bytes(shape)));
       }
-      inverse_deviation_ = inverse_deviation(variance_, epsilon_);
-      kernel.normalize(context, shape, x.data<T>(), mean_.data<W>(), inverse_deviation_.data<W>(), in[1].data<W>(), in[2].data<W>(),
-                       has_residual_ ? in[3].data<T>() : nullptr, activation_, y.mutable_data<T>());
     });
+    inverse_deviation_ = inverse_deviation(variance_, epsilon_);
+    Normalization::normalize(activation_, x, mean_, inverse_deviation_, in[1], in[2], has_residual_ ? in[3] : Tensor{}, y);
     if (records()) {
       x_ = SavedTensor(x);
       gamma_ = SavedTensor(in[1]);
       saved_mean_ = SavedTensor(mean_);
-      if (activation_ == Activation::relu) y_ = SavedTensor(y);
+      if (has_residual_) y_ = SavedTensor(y);
+      if (!has_residual_ && activation_ == Activation::relu) beta_ = SavedTensor(in[2]);
+      // Who reads y later, a convolution for instance, need not keep it: x is kept here, and y is one pass over it.
+      if (!has_residual_) recipe_ = std::make_shared<Normalization>(activation_, x, mean_, inverse_deviation_, in[1], in[2]);
+      if (recipe_ != nullptr) y.storage().set_recipe(recipe_);
     }
     if (batch_statistics_) return {y, mean_, variance_};
     return {y};
@@ -103,19 +140,20 @@ class BatchNormFunction final : public Function {
 
   std::vector<Tensor> backward(std::span<const Tensor> dy) override {
     const Tensor &x = x_.get(name()), &y = y_.get(name());
-    const Tensor& gamma = gamma_.get(name());
+    const Tensor &gamma = gamma_.get(name()), &beta = beta_.get(name());
     const Tensor& mean = saved_mean_.get(name());
     const BatchNormShape shape = shape_of(x.shape());
-    Tensor dx = Tensor::empty(x.shape(), x.dtype());
+    Tensor dx = gradient_like(dy[0]);
     Tensor dresidual = has_residual_ && needs_gradient(3) ? Tensor::empty(x.shape(), x.dtype()) : Tensor{};
     Tensor dgamma = Tensor::empty(gamma.shape(), gamma.dtype()), dbeta = Tensor::empty(gamma.shape(), gamma.dtype());
     dispatch_activation(x.dtype(), name(), [&]<class T>() {
       using W = kernels::WeightOf<T>;
       Context& context = Context::current();
       const auto& kernel = kernels_for<T>(x).batch_norm;
+      const kernels::BatchNormMask<T> mask{.y = y.defined() ? y.data<T>() : nullptr, .beta = beta.defined() ? beta.data<W>() : nullptr};
       const auto run = batch_statistics_ ? kernel.backward : kernel.backward_fixed;
-      run(context, shape, x.data<T>(), y.defined() ? y.data<T>() : nullptr, dy[0].data<T>(), mean.data<W>(), inverse_deviation_.data<W>(),
-          gamma.data<W>(), dx.mutable_data<T>(), dresidual.defined() ? dresidual.mutable_data<T>() : nullptr, dgamma.mutable_data<W>(),
+      run(context, shape, x.data<T>(), mask, dy[0].data<T>(), mean.data<W>(), inverse_deviation_.data<W>(), gamma.data<W>(),
+          dx.mutable_data<T>(), dresidual.defined() ? dresidual.mutable_data<T>() : nullptr, dgamma.mutable_data<W>(),
           dbeta.mutable_data<W>(), context.workspace(kernel.workspace_bytes(shape)));
     });
     return has_residual_ ? std::vector{dx, dgamma, dbeta, dresidual} : std::vector{dx, dgamma, dbeta};
@@ -127,7 +165,9 @@ class BatchNormFunction final : public Function {
   double epsilon_;
   bool has_residual_ = false;
   Tensor mean_, variance_, inverse_deviation_;
-  SavedTensor x_, y_, gamma_, saved_mean_;
+  SavedTensor x_, gamma_, saved_mean_;
+  SavedTensor y_, beta_;  // at most one: where the activation let x through
+  std::shared_ptr<const Recipe> recipe_;
 };
 
 std::vector<Variable> run(std::unique_ptr<BatchNormFunction> function, const Variable& x, const Variable& gamma, const Variable& beta,

@@ -15,6 +15,10 @@ inline bool is_last_use(const Variable& x) {
 }
 
 /// Memory for a gradient that is computed element by element from `dy`: that of dy if nothing else holds it.
-inline Tensor gradient_like(const Tensor& dy) { return dy.is_shared() ? Tensor::empty(dy.shape(), dy.dtype(), dy.device()) : dy; }
+inline Tensor gradient_like(const Tensor& dy) {
+  if (dy.is_shared()) return Tensor::empty(dy.shape(), dy.dtype(), dy.device());
+  dy.storage().bump_version("backward");  // a recipe may lead here (SavedTensor)
+  return dy;
+}
 
 }  // namespace fovea

@@ -1,8 +1,8 @@
 // Batch normalisation, vectorised over channels; few channels are repeated to fill vectors (WideRows).
 //
 // Passes over memory: statistics read x once (a block of rows is read twice, the second time from the cache); normalize reads x and the
-// residual and writes y; backward reads x, dy and y for the sums and again for dx, except that with a residual the first of these passes
-// leaves the masked dy in dresidual and the second reads that instead of dy and y.
+// residual and writes y; backward reads x and dy (and y, unless it computes the mask from x) for the sums and again for dx, except that
+// with a residual the first of these passes leaves the masked dy in dresidual and the second reads that instead of dy and y.
 #include "cpu/column_sums.hpp"
 #include "cpu/isa_kernels.hpp"
 #include "cpu/moments.hpp"
@@ -54,15 +54,18 @@ void for_elements(Context& context, const BatchNormShape& s, const float* const 
   for (std::int64_t row = s.rows - wide.rest; row < s.rows; ++row) for_row(row * s.channels, s.channels, coefficients);
 }
 
-/// dy where the activation let x through.
+/// dy where the activation let x through. With `beta` not null the result of the activation is computed again from x, as normalize does.
 template <class T>
 struct MaskedGradient {
-  const T* y;  ///< null without an activation
+  const T* y;
+  const float* beta;
   const T* dy;
 
+  /// `centred` is x - mean, `scale` and `shift` the channel's inverse_deviation * gamma and beta.
   template <class Lanes>
-  FOVEA_SIMD_INLINE Vec load(const MaskedGradient& g, std::int64_t element, Lanes lanes) {
+  FOVEA_SIMD_INLINE Vec load(const MaskedGradient& g, std::int64_t element, Vec centred, Vec scale, Vec shift, Lanes lanes) {
     const Vec gradient = lanes.load(g.dy + element);
+    if (g.beta != nullptr) return select_greater(fma(centred, scale, shift), zero(), gradient, zero());
     return g.y == nullptr ? gradient : select_greater(lanes.load(g.y + element), zero(), gradient, zero());
   }
 };
@@ -76,10 +79,11 @@ FOVEA_SIMD_INLINE Vec load_cyclic(const float* coefficients, std::int64_t channe
   return load(values);
 }
 
-/// dgamma = sum of dy * normalised x, dbeta = sum of dy, dresidual (or null) = dy; dy as the activation lets it through.
+/// dgamma = sum of dy * normalised x, dbeta = sum of dy, dresidual (or null) = dy; dy as the activation lets it through. `scale` is
+/// gamma * inverse_deviation.
 template <class T>
 void parameter_gradients(Context& context, const BatchNormShape& s, const T* x, MaskedGradient<T> gradient, const float* mean,
-                         const float* inverse_deviation, T* dresidual, float* dgamma, float* dbeta, float* partials) {
+                         const float* inverse_deviation, const float* scale, T* dresidual, float* dgamma, float* dbeta, float* partials) {
   float* const sums[] = {dbeta, dgamma};
   column_sums<2>(context, s.rows, s.channels, s.channels, partials, sums, [&]<int kVecs>(std::int64_t column, auto lanes) {
     struct Term {
@@ -87,15 +91,22 @@ void parameter_gradients(Context& context, const BatchNormShape& s, const T* x, 
       MaskedGradient<T> gradient;
       T* dresidual;
       decltype(lanes) access;
-      Vec centre[kVecs];
+      Vec centre[kVecs], scale[kVecs], shift[kVecs];
       void operator()(std::int64_t element, int v, Vec (&terms)[2]) const {
-        terms[0] = MaskedGradient<T>::load(gradient, element, access);
+        const Vec centred = sub(access.load(x + element), centre[v]);
+        terms[0] = MaskedGradient<T>::load(gradient, element, centred, scale[v], shift[v], access);
         if (dresidual != nullptr) access.store(dresidual + element, terms[0]);
-        terms[1] = mul(terms[0], sub(access.load(x + element), centre[v]));
+        terms[1] = mul(terms[0], centred);
       }
     };
-    Term term{x, gradient, dresidual, lanes, {}};
-    for (int v = 0; v < kVecs; ++v) term.centre[v] = load_cyclic(mean, s.channels, column + v * kLanes, lanes);
+    Term term{x, gradient, dresidual, lanes, {}, {}, {}};
+    for (int v = 0; v < kVecs; ++v) {
+      term.centre[v] = load_cyclic(mean, s.channels, column + v * kLanes, lanes);
+      term.scale[v] = term.shift[v] = zero();
+      if (gradient.beta == nullptr) continue;
+      term.scale[v] = load_cyclic(scale, s.channels, column + v * kLanes, lanes);
+      term.shift[v] = load_cyclic(gradient.beta, s.channels, column + v * kLanes, lanes);
+    }
     return term;
   });
   for (std::int64_t c = 0; c < s.channels; ++c) dgamma[c] *= inverse_deviation[c];
@@ -157,39 +168,44 @@ void batch_norm_normalize(Context& context, const BatchNormShape& s, const T* x,
 }
 
 template <class T>
-void batch_norm_backward(Context& context, const BatchNormShape& s, const T* x, const T* y, const T* dy, const float* mean,
+void batch_norm_backward(Context& context, const BatchNormShape& s, const T* x, BatchNormMask<T> mask, const T* dy, const float* mean,
                          const float* inverse_deviation, const float* gamma, T* dx, T* dresidual, float* dgamma, float* dbeta,
                          void* workspace) {
   Slices slices(workspace);
   float* partials = slices.take(partials_size(s));
-  MaskedGradient<T> gradient{y, dy};
-  parameter_gradients(context, s, x, gradient, mean, inverse_deviation, dresidual, dgamma, dbeta, partials);
-  if (dresidual != nullptr) gradient = {nullptr, dresidual};
-  // dx = scale * (dy - shift - (x - mean) * slope)
   float *scale = slices.take(s.channels), *shift = slices.take(s.channels), *slope = slices.take(s.channels);
+  for (std::int64_t c = 0; c < s.channels; ++c) scale[c] = gamma[c] * inverse_deviation[c];
+  MaskedGradient<T> gradient{mask.y, mask.beta, dy};
+  parameter_gradients(context, s, x, gradient, mean, inverse_deviation, scale, dresidual, dgamma, dbeta, partials);
+  if (dresidual != nullptr) gradient = {nullptr, nullptr, dresidual};
+  // dx = scale * (dy - shift - (x - mean) * slope)
   const float rows = static_cast<float>(s.rows);
   for (std::int64_t c = 0; c < s.channels; ++c) {
-    scale[c] = gamma[c] * inverse_deviation[c];
     shift[c] = dbeta[c] / rows;
     slope[c] = inverse_deviation[c] * (dgamma[c] / rows);
   }
-  const float* const coefficients[] = {mean, scale, shift, slope};
-  for_elements(context, s, coefficients, [&](std::int64_t i, const Vec(&c)[4], auto lanes) {
-    const Vec through_statistics = fma(sub(lanes.load(x + i), c[0]), c[3], c[2]);
-    lanes.store(dx + i, mul(c[1], sub(MaskedGradient<T>::load(gradient, i, lanes), through_statistics)));
+  const float* const coefficients[] = {mean, scale, shift, slope, gradient.beta != nullptr ? gradient.beta : mean};
+  for_elements(context, s, coefficients, [&](std::int64_t i, const Vec(&c)[5], auto lanes) {
+    const Vec centred = sub(lanes.load(x + i), c[0]), through_statistics = fma(centred, c[3], c[2]);
+    lanes.store(dx + i, mul(c[1], sub(MaskedGradient<T>::load(gradient, i, centred, c[1], c[4], lanes), through_statistics)));
   });
 }
 
 template <class T>
-void batch_norm_backward_fixed(Context& context, const BatchNormShape& s, const T* x, const T* y, const T* dy, const float* mean,
+void batch_norm_backward_fixed(Context& context, const BatchNormShape& s, const T* x, BatchNormMask<T> mask, const T* dy, const float* mean,
                                const float* inverse_deviation, const float* gamma, T* dx, T* dresidual, float* dgamma, float* dbeta,
                                void* workspace) {
-  MaskedGradient<T> gradient{y, dy};
-  parameter_gradients(context, s, x, gradient, mean, inverse_deviation, dresidual, dgamma, dbeta, static_cast<float*>(workspace));
-  if (dresidual != nullptr) gradient = {nullptr, dresidual};
-  const float* const coefficients[] = {gamma, inverse_deviation};
-  for_elements(context, s, coefficients, [&](std::int64_t i, const Vec(&c)[2], auto lanes) {
-    lanes.store(dx + i, mul(MaskedGradient<T>::load(gradient, i, lanes), mul(c[0], c[1])));
+  Slices slices(workspace);
+  float* partials = slices.take(partials_size(s));
+  float* scale = slices.take(s.channels);
+  for (std::int64_t c = 0; c < s.channels; ++c) scale[c] = gamma[c] * inverse_deviation[c];
+  MaskedGradient<T> gradient{mask.y, mask.beta, dy};
+  parameter_gradients(context, s, x, gradient, mean, inverse_deviation, scale, dresidual, dgamma, dbeta, partials);
+  if (dresidual != nullptr) gradient = {nullptr, nullptr, dresidual};
+  const float* const coefficients[] = {mean, scale, gradient.beta != nullptr ? gradient.beta : mean};
+  for_elements(context, s, coefficients, [&](std::int64_t i, const Vec(&c)[3], auto lanes) {
+    const Vec centred = sub(lanes.load(x + i), c[0]);
+    lanes.store(dx + i, mul(MaskedGradient<T>::load(gradient, i, centred, c[1], c[2], lanes), c[1]));
   });
 }
 
@@ -197,10 +213,10 @@ void batch_norm_backward_fixed(Context& context, const BatchNormShape& s, const 
   template void batch_norm_statistics(Context&, const BatchNormShape&, const T*, float*, float*, void*);                                \
   template void batch_norm_normalize(Context&, const BatchNormShape&, const T*, const float*, const float*, const float*, const float*, \
                                      const T*, Activation, T*);                                                                         \
-  template void batch_norm_backward(Context&, const BatchNormShape&, const T*, const T*, const T*, const float*, const float*,          \
+  template void batch_norm_backward(Context&, const BatchNormShape&, const T*, BatchNormMask<T>, const T*, const float*, const float*,  \
                                     const float*, T*, T*, float*, float*, void*);                                                       \
-  template void batch_norm_backward_fixed(Context&, const BatchNormShape&, const T*, const T*, const T*, const float*, const float*,    \
-                                          const float*, T*, T*, float*, float*, void*)
+  template void batch_norm_backward_fixed(Context&, const BatchNormShape&, const T*, BatchNormMask<T>, const T*, const float*,          \
+                                          const float*, const float*, T*, T*, float*, float*, void*)
 FOVEA_INSTANTIATE(float);
 FOVEA_INSTANTIATE(bf16);
 #undef FOVEA_INSTANTIATE

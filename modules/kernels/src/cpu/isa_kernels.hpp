@@ -36,11 +36,11 @@ template <class T>
 void batch_norm_normalize(Context&, const BatchNormShape&, const T* x, const float* mean, const float* inverse_deviation,
                           const float* gamma, const float* beta, const T* residual, Activation activation, T* y);
 template <class T>
-void batch_norm_backward(Context&, const BatchNormShape&, const T* x, const T* y, const T* dy, const float* mean,
+void batch_norm_backward(Context&, const BatchNormShape&, const T* x, BatchNormMask<T> mask, const T* dy, const float* mean,
                          const float* inverse_deviation, const float* gamma, T* dx, T* dresidual, float* dgamma, float* dbeta,
                          void* workspace);
 template <class T>
-void batch_norm_backward_fixed(Context&, const BatchNormShape&, const T* x, const T* y, const T* dy, const float* mean,
+void batch_norm_backward_fixed(Context&, const BatchNormShape&, const T* x, BatchNormMask<T> mask, const T* dy, const float* mean,
                                const float* inverse_deviation, const float* gamma, T* dx, T* dresidual, float* dgamma, float* dbeta,
                                void* workspace);
 

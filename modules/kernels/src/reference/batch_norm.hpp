@@ -39,21 +39,33 @@ void batch_norm_normalize(Context&, const BatchNormShape& s, const T* x, const W
     }
 }
 
-/// What the activation lets through of dy[i].
+/// What the activation lets through of dy[row, c].
 template <class T>
-WeightOf<T> batch_norm_gradient(const T* y, const T* dy, std::int64_t i) {
-  return y == nullptr || y[i] > 0 ? static_cast<WeightOf<T>>(dy[i]) : WeightOf<T>{0};
-}
+struct BatchNormGradient {
+  const BatchNormShape& shape;
+  const T* x;
+  BatchNormMask<T> mask;
+  const T* dy;
+  const WeightOf<T>*mean, *inverse_deviation, *gamma;
+
+  WeightOf<T> operator()(std::int64_t row, std::int64_t c) const {
+    const std::int64_t i = row * shape.channels + c;
+    bool passes = true;
+    if (mask.y != nullptr) passes = mask.y[i] > 0;
+    if (mask.beta != nullptr) passes = (x[i] - mean[c]) * inverse_deviation[c] * gamma[c] + mask.beta[c] > 0;
+    return passes ? static_cast<WeightOf<T>>(dy[i]) : WeightOf<T>{0};
+  }
+};
 
 /// dgamma = sum of dy * normalised x, dbeta = sum of dy, dresidual = dy.
 template <class T>
-void batch_norm_parameter_gradients(const BatchNormShape& s, const T* x, const T* y, const T* dy, const WeightOf<T>* mean,
-                                    const WeightOf<T>* inverse_deviation, T* dresidual, WeightOf<T>* dgamma, WeightOf<T>* dbeta) {
+void batch_norm_parameter_gradients(const BatchNormGradient<T>& gradient_at, T* dresidual, WeightOf<T>* dgamma, WeightOf<T>* dbeta) {
+  const auto& [s, x, mask, dy, mean, inverse_deviation, gamma] = gradient_at;
   for (std::int64_t c = 0; c < s.channels; ++c) {
     double sum = 0, product_sum = 0;
     for (std::int64_t row = 0; row < s.rows; ++row) {
       const std::int64_t i = row * s.channels + c;
-      const double normalized = (static_cast<double>(x[i]) - mean[c]) * inverse_deviation[c], gradient = batch_norm_gradient(y, dy, i);
+      const double normalized = (static_cast<double>(x[i]) - mean[c]) * inverse_deviation[c], gradient = gradient_at(row, c);
       sum += gradient;
       product_sum += gradient * normalized;
       if (dresidual != nullptr) dresidual[i] = static_cast<T>(gradient);
@@ -66,28 +78,30 @@ void batch_norm_parameter_gradients(const BatchNormShape& s, const T* x, const T
 /// dx = gamma * inverse_deviation * (dy - dbeta / rows - normalised x * dgamma / rows): Ioffe and Szegedy 2015, section 3, with the
 /// gradients of mean and variance put in.
 template <class T>
-void batch_norm_backward(Context&, const BatchNormShape& s, const T* x, const T* y, const T* dy, const WeightOf<T>* mean,
+void batch_norm_backward(Context&, const BatchNormShape& s, const T* x, BatchNormMask<T> mask, const T* dy, const WeightOf<T>* mean,
                          const WeightOf<T>* inverse_deviation, const WeightOf<T>* gamma, T* dx, T* dresidual, WeightOf<T>* dgamma,
                          WeightOf<T>* dbeta, void*) {
-  batch_norm_parameter_gradients(s, x, y, dy, mean, inverse_deviation, dresidual, dgamma, dbeta);
+  const BatchNormGradient<T> gradient_at{s, x, mask, dy, mean, inverse_deviation, gamma};
+  batch_norm_parameter_gradients(gradient_at, dresidual, dgamma, dbeta);
   const auto rows = static_cast<WeightOf<T>>(s.rows);
   for (std::int64_t row = 0; row < s.rows; ++row)
     for (std::int64_t c = 0; c < s.channels; ++c) {
       const std::int64_t i = row * s.channels + c;
-      const WeightOf<T> normalized = (x[i] - mean[c]) * inverse_deviation[c], gradient = batch_norm_gradient(y, dy, i);
+      const WeightOf<T> normalized = (x[i] - mean[c]) * inverse_deviation[c], gradient = gradient_at(row, c);
       dx[i] = static_cast<T>(gamma[c] * inverse_deviation[c] * (gradient - dbeta[c] / rows - normalized * dgamma[c] / rows));
     }
 }
 
 template <class T>
-void batch_norm_backward_fixed(Context&, const BatchNormShape& s, const T* x, const T* y, const T* dy, const WeightOf<T>* mean,
+void batch_norm_backward_fixed(Context&, const BatchNormShape& s, const T* x, BatchNormMask<T> mask, const T* dy, const WeightOf<T>* mean,
                                const WeightOf<T>* inverse_deviation, const WeightOf<T>* gamma, T* dx, T* dresidual, WeightOf<T>* dgamma,
                                WeightOf<T>* dbeta, void*) {
-  batch_norm_parameter_gradients(s, x, y, dy, mean, inverse_deviation, dresidual, dgamma, dbeta);
+  const BatchNormGradient<T> gradient_at{s, x, mask, dy, mean, inverse_deviation, gamma};
+  batch_norm_parameter_gradients(gradient_at, dresidual, dgamma, dbeta);
   for (std::int64_t row = 0; row < s.rows; ++row)
     for (std::int64_t c = 0; c < s.channels; ++c) {
       const std::int64_t i = row * s.channels + c;
-      dx[i] = static_cast<T>(batch_norm_gradient(y, dy, i) * gamma[c] * inverse_deviation[c]);
+      dx[i] = static_cast<T>(gradient_at(row, c) * gamma[c] * inverse_deviation[c]);
     }
 }
 

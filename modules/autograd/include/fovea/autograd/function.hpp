@@ -14,17 +14,22 @@
 
 namespace fovea {
 
-/// A tensor kept for the backward pass, with the version it had.
+/// A tensor kept for the backward pass, with the version it had. Of one with a recipe only that is kept: the tensor may go, and is
+/// computed again when it is read.
 class SavedTensor {
  public:
   SavedTensor() = default;
-  explicit SavedTensor(const Tensor& tensor) : tensor_(tensor), version_(tensor.storage().version()) {}
-  /// The tensor. Throws Error naming `reader` and the operation that has changed the tensor in place since it was saved.
+  explicit SavedTensor(const Tensor& tensor);
+  /// The tensor. Throws Error naming `reader` and the operation that has changed the tensor (or what its recipe reads) in place since it
+  /// was saved.
   const Tensor& get(const char* reader) const;
 
  private:
-  Tensor tensor_;
+  mutable Tensor tensor_;
   std::uint64_t version_ = 0;
+  TensorSpec spec_;
+  WeakTensor original_;
+  std::shared_ptr<const Recipe> recipe_;
 };
 
 using AttributeValue = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>>;

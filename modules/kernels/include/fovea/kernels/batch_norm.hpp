@@ -16,6 +16,14 @@ struct BatchNormShape {
   std::int64_t rows, channels;
 };
 
+/// Where a gradient passes the relu behind a normalisation: everywhere when both are null (no relu); where y > 0, its result; or, without
+/// a residual, where normalize(x) with this beta is, so that y need not be kept.
+template <class T>
+struct BatchNormMask {
+  const T* y = nullptr;
+  const WeightOf<T>* beta = nullptr;
+};
+
 template <class T>
 struct BatchNormKernels {
   std::size_t (*workspace_bytes)(const BatchNormShape&);
@@ -24,13 +32,13 @@ struct BatchNormKernels {
   /// y = activation((x - mean) * inverse_deviation * gamma + beta + residual); `residual` [rows, channels] or null.
   void (*normalize)(Context&, const BatchNormShape&, const T* x, const WeightOf<T>* mean, const WeightOf<T>* inverse_deviation,
                     const WeightOf<T>* gamma, const WeightOf<T>* beta, const T* residual, Activation activation, T* y);
-  /// Gradients through the batch statistics: dx [rows, channels], dgamma[c], dbeta[c], all overwritten. With `y` not null an activation
-  /// relu gave y, and dy counts only where y > 0; `dresidual`, or null, receives what is left of dy.
-  void (*backward)(Context&, const BatchNormShape&, const T* x, const T* y, const T* dy, const WeightOf<T>* mean,
+  /// Gradients through the batch statistics: dx [rows, channels], dgamma[c], dbeta[c], all overwritten. dy counts only where `mask` lets
+  /// it pass; `dresidual`, or null, receives what is left of it. dx may be dy.
+  void (*backward)(Context&, const BatchNormShape&, const T* x, BatchNormMask<T> mask, const T* dy, const WeightOf<T>* mean,
                    const WeightOf<T>* inverse_deviation, const WeightOf<T>* gamma, T* dx, T* dresidual, WeightOf<T>* dgamma,
                    WeightOf<T>* dbeta, void* workspace);
   /// The same with fixed statistics (evaluation mode): dx = dy * gamma * inverse_deviation.
-  void (*backward_fixed)(Context&, const BatchNormShape&, const T* x, const T* y, const T* dy, const WeightOf<T>* mean,
+  void (*backward_fixed)(Context&, const BatchNormShape&, const T* x, BatchNormMask<T> mask, const T* dy, const WeightOf<T>* mean,
                          const WeightOf<T>* inverse_deviation, const WeightOf<T>* gamma, T* dx, T* dresidual, WeightOf<T>* dgamma,
                          WeightOf<T>* dbeta, void* workspace);
 };

@@ -19,8 +19,7 @@ class Context {
   const Threads& threads() const { return threads_; }
 
   /// Scratch of at least `bytes` bytes, 64-byte aligned, uninitialised, valid until the next call of workspace().
-  /// Grows to the largest request and is kept, so that a training step allocates nothing after the first. Counted as host memory
-  /// (fovea/base/memory.hpp).
+  /// Comes from the host memory's pool (fovea/base/memory.hpp) and goes back there when a request is much smaller; the last one is kept.
   void* workspace(std::size_t bytes);
 
   /// The context that the calling thread's operations use: the innermost ContextGuard's, else one of the thread's own with all threads.

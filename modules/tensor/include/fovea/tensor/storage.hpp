@@ -32,6 +32,15 @@ Allocator& allocator_of(Device device);
 /// allocator_of(device).statistics(): the memory of a training step is its peak after reset_peak().
 inline MemoryStatistics memory_statistics(Device device = {}) { return allocator_of(device).statistics(); }
 
+class Tensor;
+
+/// Computes a tensor again, bit by bit, from others that are kept anyway. Who would keep the tensor for later can keep its recipe instead.
+class Recipe {
+ public:
+  virtual ~Recipe() = default;
+  virtual Tensor compute() const = 0;
+};
+
 /// One block of memory, shared by all tensors that view it. Counts the in-place changes made to it, so that a tensor that was saved
 /// for a backward pass and then overwritten is found out.
 class Storage {
@@ -54,6 +63,15 @@ class Storage {
     last_writer_ = operation;
   }
 
+  /// How to compute the contents as they are now, which a tensor over the whole storage must view. The storage does not keep the recipe
+  /// alive: it serves as long as its maker wants.
+  void set_recipe(const std::shared_ptr<const Recipe>& recipe) {
+    recipe_ = recipe;
+    recipe_version_ = version_;
+  }
+  /// Null without one, and after an in-place change.
+  std::shared_ptr<const Recipe> recipe() const { return version_ == recipe_version_ ? recipe_.lock() : nullptr; }
+
  private:
   void* data_;
   std::size_t bytes_;
@@ -61,6 +79,8 @@ class Storage {
   Allocator* allocator_;
   std::uint64_t version_ = 0;
   const char* last_writer_ = "";
+  std::weak_ptr<const Recipe> recipe_;
+  std::uint64_t recipe_version_ = 0;
 };
 
 }  // namespace fovea

@@ -95,11 +95,25 @@ class Tensor {
   bool is_shared() const { return storage_.use_count() > 1; }
 
  private:
+  friend class WeakTensor;
   void* checked_data(DType wanted) const;
 
   TensorSpec spec_;
   std::int64_t offset_ = 0;  // in elements
   std::shared_ptr<Storage> storage_;
+};
+
+/// A tensor that is not kept: lock() gives it while somebody else holds its storage, and then an undefined one.
+class WeakTensor {
+ public:
+  WeakTensor() = default;
+  explicit WeakTensor(const Tensor& tensor) : spec_(tensor.spec_), offset_(tensor.offset_), storage_(tensor.storage_) {}
+  Tensor lock() const;
+
+ private:
+  TensorSpec spec_;
+  std::int64_t offset_ = 0;
+  std::weak_ptr<Storage> storage_;
 };
 
 }  // namespace fovea

@@ -20,7 +20,8 @@ Variable batch_norm_fixed(const Variable& x, const Variable& gamma, const Variab
                           double epsilon = 1e-5);
 
 /// relu(batch_norm(x) + residual) as one operation, as residual networks apply it (He et al. 2016, figure 2); `residual`, like x, may be
-/// undefined for none. Keeps x, the result and the statistics for its backward pass, and neither the normalised x nor the sum.
+/// undefined for none. Keeps x and the statistics for its backward pass, and with a residual the result. Without one, nobody who reads
+/// the result in a backward pass keeps it: it is computed again from x.
 BatchNormResult batch_norm_activation(const Variable& x, const Variable& gamma, const Variable& beta, const Variable& residual = {},
                                       double epsilon = 1e-5);
 
