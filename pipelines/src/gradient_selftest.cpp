@@ -70,6 +70,7 @@ std::vector<GradientRow> selftest_gradients() {
   check_maths_gradients(suite);
   check_pooling_gradients(suite);
   check_rearrange_gradients(suite);
+  check_resize_gradients(suite);
   return rows;
 }
 

@@ -47,5 +47,6 @@ void check_convolution_gradients(GradientSuite&);
 void check_maths_gradients(GradientSuite&);
 void check_pooling_gradients(GradientSuite&);
 void check_rearrange_gradients(GradientSuite&);
+void check_resize_gradients(GradientSuite&);
 
 }  // namespace fovea::selftest_detail
