@@ -73,6 +73,7 @@ std::vector<GradientRow> selftest_gradients() {
   check_rearrange_gradients(suite);
   check_loss_gradients(suite);
   check_normalization_gradients(suite);
+  check_resize_gradients(suite);
   return rows;
 }
 

@@ -20,6 +20,7 @@ void check_activations(selftest_detail::Suite<T>& suite) {
   check_matmul(suite);
   check_pool2d(suite);
   check_window_pool2d(suite);
+  check_resample2d(suite);
   check_batch_norm(suite);
   check_elementwise(suite);
   check_broadcast(suite);

@@ -1,6 +1,8 @@
 // Pooling against PyTorch: tests/golden/make_pooling_goldens.py.
 #include "fovea/autograd/ops/adaptive_pool2d.hpp"
 #include "fovea/autograd/ops/average_pool2d.hpp"
+#include "fovea/autograd/ops/fractional_max_pool2d.hpp"
+#include "fovea/autograd/ops/l2_pool2d.hpp"
 #include "fovea/autograd/ops/max_pool2d.hpp"
 #include "golden.hpp"
 
@@ -22,6 +24,23 @@ TEST(PoolingGolden, Torch) {
   test::for_each_golden("pooling.json", [](const Json& c, DType dtype, double tolerance) {
     const std::string kind = c.at("kind");
     if (kind == "max") test::expect_golden(c, dtype, tolerance, [&](const Variable& x) { return max_pool2d(x, geometry_of(c)); });
+    if (kind == "max") {
+      const Variable x(test::wave(test::shape_of(c.at("x")), test::kXPhase).to(dtype));
+      EXPECT_EQ(max_pool2d_with_indices(x, geometry_of(c)).indices.to_vector<std::int32_t>(),
+                c.at("argmax").get<std::vector<std::int32_t>>());
+    }
+    if (kind == "l2") {
+      const Pool2dGeometry geometry{
+          .window = extent2_of(c.at("window")), .stride = extent2_of(c.at("stride")), .ceil_mode = c.at("ceil_mode")};
+      test::expect_golden(c, dtype, tolerance, [&](const Variable& x) { return l2_pool2d(x, geometry); });
+    }
+    if (kind == "fractional_max") {
+      const FractionalMaxPool2dGeometry geometry{.window = extent2_of(c.at("window")),
+                                                 .output = extent2_of(c.at("output")),
+                                                 .sample_h = c.at("samples")[0],
+                                                 .sample_w = c.at("samples")[1]};
+      test::expect_golden(c, dtype, tolerance, [&](const Variable& x) { return fractional_max_pool2d(x, geometry); });
+    }
     if (kind == "average")
       test::expect_golden(c, dtype, tolerance,
                           [&](const Variable& x) { return average_pool2d(x, geometry_of(c), c.at("count_padding"), c.at("divisor")); });

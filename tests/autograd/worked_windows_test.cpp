@@ -6,6 +6,7 @@
 #include "fovea/autograd/ops/arithmetic.hpp"
 #include "fovea/autograd/ops/average_pool2d.hpp"
 #include "fovea/autograd/ops/conv2d.hpp"
+#include "fovea/autograd/ops/conv_transpose2d.hpp"
 #include "fovea/autograd/ops/max_pool2d.hpp"
 #include "tensors.hpp"
 
@@ -120,6 +121,31 @@ TEST(WorkedConvolution, TransposedOfOneTwoThree) {  // Gould, section 6.2: a = (
   EXPECT_THAT(transposed_conv1d({1, 2, 3}, {1, -2, 3}, 1, 5), ElementsAre(1, 0, 2, 0, 9));
   EXPECT_THAT(transposed_conv1d({1, 2, 3}, {1, -2, 3}, 2, 7), ElementsAre(1, -2, 5, -4, 9, -6, 9));
   EXPECT_THAT(transposed_conv1d({1, 2, 3}, {1, -2, 3}, 3, 9), ElementsAre(1, -2, 3, 2, -4, 6, 3, -6, 9));
+}
+
+TEST(WorkedConvolution, TheTransposedOperationInOneDimension) {  // CS231n lecture 11; the last zero is output padding
+  const auto transposed = [](const std::vector<double>& from, std::int64_t stride, std::int64_t output_padding) {
+    return conv_transpose2d(Variable(f64(from, {1, 1, static_cast<std::int64_t>(from.size()), 1})), Variable(f64({x, y, z}, {1, 1, 3, 1})),
+                            {}, {.stride = {1, stride}, .output_padding = {0, output_padding}})
+        .value()
+        .to_vector<double>();
+  };
+  EXPECT_THAT(transposed({a, b, c, d}, 1, 0),
+              ElementsAre(a * x, a * y + b * x, a * z + b * y + c * x, b * z + c * y + d * x, c * z + d * y, d * z));
+  EXPECT_THAT(transposed({a, b}, 2, 1), ElementsAre(a * x, a * y, a * z + b * x, b * y, b * z, 0));
+}
+
+TEST(WorkedConvolution, TheTransposedOperationInTwoDimensions) {  // CS231n lecture 11: 3x3, stride 2, pad 1 makes 4x4 of 2x2
+  const Variable filter(f64({1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 3, 3, 1})), input(f64({1, 10, 100, 1000}, {1, 2, 2, 1}));
+  const Variable whole = conv_transpose2d(input, filter, {}, {.stride = 2});
+  EXPECT_THAT(whole.value().to_vector<double>(),  // copies of the filter, weighted by the input, two apart; overlaps add up
+              ElementsAre(1, 2, 3 + 10, 20, 30, 4, 5, 6 + 40, 50, 60, 7 + 100, 8 + 200, 9 + 70 + 300 + 1000, 80 + 2000, 90 + 3000, 400, 500,
+                          600 + 4000, 5000, 6000, 700, 800, 900 + 7000, 8000, 9000));
+  // The lecture's size wants output padding 1.
+  const Variable cut = conv_transpose2d(input, filter, {}, {.stride = 2, .padding = 1, .output_padding = 1});
+  EXPECT_EQ(cut.shape(), (Shape{1, 4, 4, 1}));
+  EXPECT_THAT(cut.value().to_vector<double>(), ElementsAre(5, 6 + 40, 50, 60, 8 + 200, 9 + 70 + 300 + 1000, 80 + 2000, 90 + 3000, 500,
+                                                           600 + 4000, 5000, 6000, 800, 900 + 7000, 8000, 9000));
 }
 
 TEST(WorkedConvolution, TheFiltersGradientIsAConvolutionToo) {  // Gould, section 4.1.2: dL/da = dL/dy * x

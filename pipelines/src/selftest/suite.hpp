@@ -159,6 +159,8 @@ void check_pool2d(Suite<T>&);
 template <class T>
 void check_window_pool2d(Suite<T>&);
 template <class T>
+void check_resample2d(Suite<T>&);
+template <class T>
 void check_batch_norm(Suite<T>&);
 template <class T>
 void check_elementwise(Suite<T>&);

@@ -15,7 +15,8 @@ using kernels::Context;
 
 class MaxPool2dFunction final : public Function {
  public:
-  explicit MaxPool2dFunction(const Pool2dGeometry& geometry) : geometry_(geometry) {}
+  /// `indices` receives where the maxima are, if it is not null: in forward, not later.
+  explicit MaxPool2dFunction(const Pool2dGeometry& geometry, Tensor* indices = nullptr) : geometry_(geometry), indices_(indices) {}
   const char* name() const override { return "max_pool2d"; }
   Attributes attributes() const override { return attributes_of(geometry_); }
   std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override {
@@ -30,19 +31,24 @@ class MaxPool2dFunction final : public Function {
     const Tensor& x = in[0];
     x_shape_ = x.shape();
     Tensor y = Tensor::empty(out[0].shape, out[0].dtype);
-    if (records()) argmax_ = Tensor::empty(out[0].shape, DType::i32);
+    Tensor argmax;
+    if (records() || indices_ != nullptr) argmax = Tensor::empty(out[0].shape, DType::i32);
     dispatch_activation(x.dtype(), name(), [&]<class T>() {
       kernels_for<T>(x).pool2d.max_forward(Context::current(), pool2d_shape(x_shape_, geometry_, false), x.data<T>(), y.mutable_data<T>(),
-                                           records() ? argmax_.mutable_data<std::int32_t>() : nullptr);
+                                           argmax.defined() ? argmax.mutable_data<std::int32_t>() : nullptr);
     });
+    if (records()) argmax_ = SavedTensor(argmax);
+    if (indices_ != nullptr) *indices_ = argmax;
+    indices_ = nullptr;
     return {y};
   }
 
   std::vector<Tensor> backward(std::span<const Tensor> dy) override {
+    const Tensor argmax = argmax_.get(name());
     Tensor dx = Tensor::empty(x_shape_, dy[0].dtype());
     dispatch_activation(dx.dtype(), name(), [&]<class T>() {
       kernels_for<T>(dx).pool2d.max_backward(Context::current(), pool2d_shape(x_shape_, geometry_, false), dy[0].data<T>(),
-                                             argmax_.data<std::int32_t>(), dx.mutable_data<T>());
+                                             argmax.data<std::int32_t>(), dx.mutable_data<T>());
     });
     return {dx};
   }
@@ -50,13 +56,20 @@ class MaxPool2dFunction final : public Function {
  private:
   Pool2dGeometry geometry_;
   Shape x_shape_;
-  Tensor argmax_;  // of this function alone: nobody else can change it
+  Tensor* indices_;
+  SavedTensor argmax_;
 };
 
 }  // namespace
 
 Variable max_pool2d(const Variable& x, const Pool2dGeometry& geometry) {
   return apply_one(std::make_unique<MaxPool2dFunction>(geometry), x);
+}
+
+MaxPool2dResult max_pool2d_with_indices(const Variable& x, const Pool2dGeometry& geometry) {
+  MaxPool2dResult result;
+  result.output = apply_one(std::make_unique<MaxPool2dFunction>(geometry, &result.indices), x);
+  return result;
 }
 
 }  // namespace fovea

@@ -28,6 +28,8 @@ template <class T>
 void window_average_pool2d_forward(Context&, const WindowPool2dShape&, const T* x, T* y);
 template <class T>
 void window_average_pool2d_backward(Context&, const WindowPool2dShape&, const T* dy, T* dx);
+template <class T>
+void resample2d(Context&, const Resample2dShape&, const ResampleAxis<float>& rows, const ResampleAxis<float>& columns, const T* x, T* y);
 
 std::size_t batch_norm_workspace_bytes(const BatchNormShape&);
 template <class T>

@@ -13,6 +13,7 @@
 #include "reference/optimizer.hpp"
 #include "reference/pool2d.hpp"
 #include "reference/reduce.hpp"
+#include "reference/resample2d.hpp"
 #include "reference/softmax.hpp"
 #include "reference/window_pool2d.hpp"
 
@@ -62,6 +63,7 @@ constexpr TypedKernels<T> kTyped = {
                       .max_backward = reference::window_max_pool2d_backward<T>,
                       .average_forward = reference::window_average_pool2d_forward<T>,
                       .average_backward = reference::window_average_pool2d_backward<T>},
+    .resample2d = {.apply = reference::resample2d<T>},
     .batch_norm = {.workspace_bytes = reference::batch_norm_workspace_bytes,
                    .statistics = reference::batch_norm_statistics<T>,
                    .normalize = reference::batch_norm_normalize<T>,

@@ -1,6 +1,8 @@
 // Pooling of every kind.
 #include "fovea/autograd/ops/adaptive_pool2d.hpp"
 #include "fovea/autograd/ops/average_pool2d.hpp"
+#include "fovea/autograd/ops/fractional_max_pool2d.hpp"
+#include "fovea/autograd/ops/l2_pool2d.hpp"
 #include "fovea/autograd/ops/max_pool2d.hpp"
 #include "selftest/gradients/suite.hpp"
 
@@ -21,6 +23,18 @@ void check_pooling_gradients(GradientSuite& suite) {
       suite.check("adaptive_average_pool2d", [=](const Inputs& in) { return adaptive_average_pool2d(in[0], output); }, {uniform(shape)});
       suite.check("adaptive_max_pool2d", [=](const Inputs& in) { return adaptive_max_pool2d(in[0], output); }, {distinct(shape)});
     }
+  for (const Shape& shape : {Shape{2, 5, 7, 3}, Shape{1, 6, 4, 1}, Shape{0, 4, 4, 2}}) {
+    suite.check("l2_pool2d", [](const Inputs& in) { return l2_pool2d(in[0], {.window = 3, .stride = 2, .padding = 1, .ceil_mode = true}); },
+                {distinct(shape)});
+    suite.check("fractional_max_pool2d",
+                [](const Inputs& in) {
+                  RandomStream stream(7);
+                  const auto rows = fractional_boundaries(in[0].extent(1), 3, FractionalSteps::random, stream);
+                  return fractional_max_pool2d(in[0], rows,
+                                               fractional_boundaries(in[0].extent(2), 3, FractionalSteps::pseudo_random, stream), true);
+                },
+                {distinct(shape)});
+  }
   for (const Shape& shape : {Shape{2, 5, 7, 3}, Shape{1, 1, 1, 1}, Shape{0, 4, 4, 2}})
     suite.check("global_max_pool2d", global_max_pool2d, {distinct(shape)});
 }

@@ -50,5 +50,6 @@ void check_pooling_gradients(GradientSuite&);
 void check_rearrange_gradients(GradientSuite&);
 void check_loss_gradients(GradientSuite&);
 void check_normalization_gradients(GradientSuite&);
+void check_resize_gradients(GradientSuite&);
 
 }  // namespace fovea::selftest_detail

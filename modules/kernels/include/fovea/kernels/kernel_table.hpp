@@ -16,6 +16,7 @@
 #include "fovea/kernels/optimizer.hpp"
 #include "fovea/kernels/pool2d.hpp"
 #include "fovea/kernels/reduce.hpp"
+#include "fovea/kernels/resample2d.hpp"
 #include "fovea/kernels/softmax.hpp"
 #include "fovea/kernels/window_pool2d.hpp"
 
@@ -29,6 +30,7 @@ struct TypedKernels {
   Conv2dKernels<T> conv2d;
   Pool2dKernels<T> pool2d;
   WindowPool2dKernels<T> window_pool2d;
+  Resample2dKernels<T> resample2d;
   BatchNormKernels<T> batch_norm;
   GroupNormKernels<T> group_norm;
   ElementwiseKernels<T> elementwise;

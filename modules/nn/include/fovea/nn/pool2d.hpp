@@ -3,6 +3,8 @@
 
 #include "fovea/autograd/ops/adaptive_pool2d.hpp"
 #include "fovea/autograd/ops/average_pool2d.hpp"
+#include "fovea/autograd/ops/fractional_max_pool2d.hpp"
+#include "fovea/autograd/ops/l2_pool2d.hpp"
 #include "fovea/autograd/ops/max_pool2d.hpp"
 #include "fovea/nn/module.hpp"
 
@@ -47,6 +49,36 @@ class AdaptiveMaxPool2d final : public Layer {
 
  private:
   Extent2 output_;
+};
+
+/// [N,H,W,C] -> [N,P,Q,C]: the root of the sum of squares of each window (torch's LPPool2d with norm 2).
+class L2Pool2d final : public Layer {
+ public:
+  explicit L2Pool2d(const Pool2dGeometry& geometry = {}) : geometry_(geometry) {}
+  Variable forward(const Variable& x) override { return l2_pool2d(x, geometry_); }
+
+ private:
+  Pool2dGeometry geometry_;
+};
+
+struct FractionalMaxPool2dOptions {
+  double ratio = 1.41421356;  ///< the image's rows and columns per one of the result's, at least 1; the result is rounded down
+  FractionalSteps steps = FractionalSteps::pseudo_random;
+  bool overlapping = true;
+};
+
+/// [N,H,W,C] -> [N, floor(H / ratio), floor(W / ratio), C]: the maximum over windows whose boundaries are drawn for each call, in
+/// evaluation too, where Graham 2014 averages over several (section 3). The result has at least one row and column.
+class FractionalMaxPool2d final : public Layer {
+ public:
+  /// Throws OptionError when the ratio is less than 1.
+  explicit FractionalMaxPool2d(const FractionalMaxPool2dOptions& options = {});
+  Variable forward(const Variable& x) override;
+  void reset_parameters(RandomStream& stream) override { stream_ = stream; }
+
+ private:
+  FractionalMaxPool2dOptions options_;
+  RandomStream stream_;
 };
 
 /// [N,H,W,C] -> [N,C]: the maximum of each image.

@@ -19,4 +19,12 @@ struct Pool2dGeometry {
 /// x [N,H,W,C] -> [N,P,Q,C]. Padding counts as minus infinity. The gradient goes to the first maximum in scan order.
 Variable max_pool2d(const Variable& x, const Pool2dGeometry& geometry = {});
 
+struct MaxPool2dResult {
+  Variable output;
+  Tensor indices;  ///< i32, of the output's shape: where each maximum was, row * W + column
+};
+
+/// The same, and where the maxima were: for max_unpool2d.
+MaxPool2dResult max_pool2d_with_indices(const Variable& x, const Pool2dGeometry& geometry = {});
+
 }  // namespace fovea
