@@ -19,10 +19,9 @@
 #include "fovea/pipelines/classification_pipeline.hpp"
 #include "fovea/pipelines/precision.hpp"
 #include "fovea/pipelines/run_pictures.hpp"
-#include "fovea/training/adamw.hpp"
 #include "fovea/training/checkpoint.hpp"
 #include "fovea/training/csv_log.hpp"
-#include "fovea/training/sgd.hpp"
+#include "training_parts.hpp"
 
 namespace fovea {
 
@@ -40,9 +39,8 @@ void require_one_of(const char* kind, const std::string& value, const std::vecto
 void check(const ClassifierRecipe& recipe) {
   require_one_of("task", recipe.task, {"classify"});
   require_classifier(recipe.model);
-  require_one_of("optimizer", recipe.optimizer, {"sgd", "adamw"});
-  require_one_of("schedule", recipe.schedule, {"constant", "step", "cosine"});
-  for (const std::string& name : recipe.augment) require_one_of("augmentation", name, {"flip", "crop", "resized-crop"});
+  for (const std::string& name : recipe.augment)
+    require_one_of("augmentation", name, {"flip", "crop", "resized-crop", "mixup", "cutmix", "cutout"});
   parse_precision(recipe.precision);
   if (recipe.data.empty()) throw OptionError("no data given; expected for instance --data idx:DIR or --data folder:DIR");
   if (recipe.channels != 0 && recipe.channels != 1 && recipe.channels != 3)
@@ -51,6 +49,7 @@ void check(const ClassifierRecipe& recipe) {
   if (recipe.batch < 1) throw OptionError(fmt::format("a batch holds at least 1 image, found {}", recipe.batch));
   if (!(recipe.learning_rate >= 0))
     throw OptionError(fmt::format("the learning rate is positive (0: the optimiser's usual), found {}", recipe.learning_rate));
+  check_training_parts(recipe);
 }
 
 /// The recipe with everything decided that the data or the network decide.
@@ -62,7 +61,7 @@ ClassifierRecipe resolve(ClassifierRecipe recipe, const ClassificationDataset& t
   } else if (recipe.image_size.empty()) {
     recipe.image_size = std::to_string(require_classifier(recipe.model).image_size);
   }
-  if (recipe.learning_rate == 0) recipe.learning_rate = recipe.optimizer == "sgd" ? 0.05 : 0.001;
+  recipe.learning_rate = learning_rate_of(recipe);
   return recipe;
 }
 
@@ -91,25 +90,6 @@ std::shared_ptr<const Augmentation> augmentation_for(const ClassifierRecipe& rec
   }
   if (parts.empty()) return nullptr;
   return std::make_shared<AugmentationSequence>(std::move(parts));
-}
-
-std::unique_ptr<Optimizer> optimizer_for(const ClassifierRecipe& recipe, std::vector<NamedParameter> parameters) {
-  if (recipe.optimizer == "adamw") return std::make_unique<AdamW>(std::move(parameters), AdamWOptions{.weight_decay = recipe.weight_decay});
-  const SgdOptions options{
-      .momentum = recipe.momentum, .nesterov = recipe.nesterov && recipe.momentum > 0, .weight_decay = recipe.weight_decay};
-  return std::make_unique<Sgd>(std::move(parameters), options);
-}
-
-Schedule schedule_for(const ClassifierRecipe& recipe, std::int64_t steps_per_epoch) {
-  const auto steps = [&](double epochs) { return static_cast<std::int64_t>(std::llround(epochs * static_cast<double>(steps_per_epoch))); };
-  ScheduleOptions options{.learning_rate = recipe.learning_rate, .factor = recipe.step_factor};
-  options.kind = recipe.schedule == "constant" ? ScheduleOptions::Kind::constant
-                 : recipe.schedule == "step"   ? ScheduleOptions::Kind::step
-                                               : ScheduleOptions::Kind::cosine;
-  options.total_steps = recipe.epochs * steps_per_epoch;
-  options.step_every = steps(recipe.step_epochs);
-  options.warmup_steps = std::min(steps(recipe.warmup_epochs), options.total_steps - 1);  // at least one step at the full rate
-  return Schedule(options);
 }
 
 /// Weights of an earlier run are not overwritten. One that failed before its first epoch ended has left none and is not in the way.
@@ -162,6 +142,7 @@ TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const Tra
 
   const ClassificationTaskOptions options{.batches = {.preprocessing = preprocessing,
                                                       .augmentation = augmentation_for(recipe, preprocessing),
+                                                      .mixing = mixing_for(recipe),
                                                       .batch = recipe.batch,
                                                       .seed = recipe.seed,
                                                       .workers = environment.workers},
@@ -169,8 +150,15 @@ TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const Tra
                                           .precision = parse_precision(recipe.precision)};
   ClassificationTask task(pipeline.network(), train, validation, options);
   const std::unique_ptr<Optimizer> optimizer = optimizer_for(recipe, pipeline.network().parameters());
-  Trainer trainer(task, *optimizer, schedule_for(recipe, task.steps_per_epoch()),
-                  {.epochs = recipe.epochs, .selection_metric = "val_top1"});
+  const std::int64_t updates = (task.steps_per_epoch() + recipe.accumulate - 1) / recipe.accumulate;
+  const ScheduleChoice rates = schedule_for(recipe, updates);
+  Trainer trainer(task, *optimizer, rates.schedule,
+                  {.epochs = recipe.epochs,
+                   .selection_metric = "val_top1",
+                   .accumulate = recipe.accumulate,
+                   .plateau = rates.plateau,
+                   .plateau_metric = rates.plateau_metric});
+  add_step_hooks(trainer, *optimizer, recipe);
   trainer.add_hook(std::make_shared<CheckpointHook>(environment.out / "weights", [&](const fs::path& path, const EpochReport& report) {
     pipeline.set_training(training_facts(recipe, report));
     pipeline.save(path);
