@@ -111,15 +111,18 @@ void add_train(CLI::App& app, int&) {
   command->add_option("--image-size", flags->image_size.value, "N or WxH");
   command->add_option("--channels", flags->channels.value, "1 (grey) or 3 (colour)");
   command->add_option("--resize", flags->resize.value, "stretch, letterbox or center_crop");
-  command->add_option("--augment", flags->augment.value, "list of flip, crop, resized-crop")->delimiter(',');
+  command->add_option("--augment", flags->augment.value, "list of flip, crop, resized-crop, mixup, cutmix, cutout")->delimiter(',');
   command->add_option("--epochs", flags->epochs.value, "passes over the training data (10)");
   command->add_option("--batch", flags->batch.value, "images per step (64)");
-  command->add_option("--optimizer", flags->optimizer.value, "sgd or adamw");
-  command->add_option("--lr", flags->learning_rate.value, "peak learning rate (0.05 sgd, 0.001 adamw)");
+  command->add_option("--optimizer", flags->optimizer.value, "sgd, adam, adamw, adagrad, rmsprop or adadelta");
+  command->add_option("--lr", flags->learning_rate.value,
+                      "peak learning rate (0.05 sgd, 0.001 adam, adamw and rmsprop, 0.01 adagrad, 1 adadelta)");
   command->add_option("--momentum", flags->momentum.value, "of sgd (0.9)");
   command->add_option("--nesterov", flags->nesterov.value, "true or false: of sgd (true)");
   command->add_option("--weight-decay", flags->weight_decay.value, "on weights, not on biases and norms (0.0005)");
-  command->add_option("--schedule", flags->schedule.value, "constant, step or cosine");
+  command->add_option(
+      "--schedule", flags->schedule.value,
+      "constant, step, multi-step, exponential, inverse-time, linear, polynomial, cosine, cosine-restarts, one-cycle or plateau");
   command->add_option("--warmup-epochs", flags->warmup_epochs.value, "linear warm-up (0.5)");
   command->add_option("--step-epochs", flags->step_epochs.value, "step schedule: epochs between changes (5)");
   command->add_option("--step-factor", flags->step_factor.value, "step schedule: factor (0.1)");

@@ -24,16 +24,28 @@ Json ClassifierRecipe::to_json() const {
           {"channels", channels},
           {"resize", resize},
           {"augment", augment},
+          {"mixup_alpha", mixup_alpha},
+          {"cutmix_alpha", cutmix_alpha},
+          {"cutout_share", cutout_share},
           {"optimizer", optimizer},
+          {"optimizer_options", parse_json(optimizer_options, "optimizer options")},
           {"learning_rate", learning_rate},
           {"momentum", momentum},
           {"nesterov", nesterov},
           {"weight_decay", weight_decay},
           {"schedule", schedule},
+          {"schedule_options", parse_json(schedule_options, "schedule options")},
           {"warmup_epochs", warmup_epochs},
           {"step_epochs", step_epochs},
           {"step_factor", step_factor},
           {"label_smoothing", label_smoothing},
+          {"accumulate", accumulate},
+          {"clip_norm", clip_norm},
+          {"clip_value", clip_value},
+          {"l1", l1},
+          {"max_norm", max_norm},
+          {"ema_decay", ema_decay},
+          {"groups", parse_json(groups, "groups")},
           {"precision", precision},
           {"seed", seed}};
 }
@@ -57,16 +69,28 @@ ClassifierRecipe ClassifierRecipe::from_json(const Json& json, const std::string
   read_option(json, "channels", recipe.channels, where);
   read_option(json, "resize", recipe.resize, where);
   read_option(json, "augment", recipe.augment, where);
+  read_option(json, "mixup_alpha", recipe.mixup_alpha, where);
+  read_option(json, "cutmix_alpha", recipe.cutmix_alpha, where);
+  read_option(json, "cutout_share", recipe.cutout_share, where);
   read_option(json, "optimizer", recipe.optimizer, where);
+  if (json.contains("optimizer_options")) recipe.optimizer_options = json["optimizer_options"].dump();
   read_option(json, "learning_rate", recipe.learning_rate, where);
   read_option(json, "momentum", recipe.momentum, where);
   read_option(json, "nesterov", recipe.nesterov, where);
   read_option(json, "weight_decay", recipe.weight_decay, where);
   read_option(json, "schedule", recipe.schedule, where);
+  if (json.contains("schedule_options")) recipe.schedule_options = json["schedule_options"].dump();
   read_option(json, "warmup_epochs", recipe.warmup_epochs, where);
   read_option(json, "step_epochs", recipe.step_epochs, where);
   read_option(json, "step_factor", recipe.step_factor, where);
   read_option(json, "label_smoothing", recipe.label_smoothing, where);
+  read_option(json, "accumulate", recipe.accumulate, where);
+  read_option(json, "clip_norm", recipe.clip_norm, where);
+  read_option(json, "clip_value", recipe.clip_value, where);
+  read_option(json, "l1", recipe.l1, where);
+  read_option(json, "max_norm", recipe.max_norm, where);
+  read_option(json, "ema_decay", recipe.ema_decay, where);
+  if (json.contains("groups")) recipe.groups = json["groups"].dump();
   read_option(json, "precision", recipe.precision, where);
   read_option(json, "seed", recipe.seed, where);
   return recipe;

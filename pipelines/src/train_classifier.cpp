@@ -24,10 +24,9 @@
 #include "fovea/pipelines/precision.hpp"
 #include "fovea/pipelines/run_pictures.hpp"
 #include "fovea/pipelines/weights.hpp"
-#include "fovea/training/adamw.hpp"
 #include "fovea/training/checkpoint.hpp"
 #include "fovea/training/csv_log.hpp"
-#include "fovea/training/sgd.hpp"
+#include "training_parts.hpp"
 
 namespace fovea {
 
@@ -45,9 +44,8 @@ void require_one_of(const char* kind, const std::string& value, const std::vecto
 void check(const ClassifierRecipe& recipe) {
   require_one_of("task", recipe.task, {"classify"});
   require_classifier(recipe.model);
-  require_one_of("optimizer", recipe.optimizer, {"sgd", "adamw"});
-  require_one_of("schedule", recipe.schedule, {"constant", "step", "cosine"});
-  for (const std::string& name : recipe.augment) require_one_of("augmentation", name, {"flip", "crop", "resized-crop"});
+  for (const std::string& name : recipe.augment)
+    require_one_of("augmentation", name, {"flip", "crop", "resized-crop", "mixup", "cutmix", "cutout"});
   parse_precision(recipe.precision);
   if (recipe.weights.empty() && !recipe.allow.empty()) throw OptionError("allowed names want weights to begin with (--weights FILE)");
   if (recipe.data.empty()) throw OptionError("no data given; expected for instance --data idx:DIR or --data folder:DIR");
@@ -57,6 +55,7 @@ void check(const ClassifierRecipe& recipe) {
   if (recipe.batch < 1) throw OptionError(fmt::format("a batch holds at least 1 image, found {}", recipe.batch));
   if (!(recipe.learning_rate >= 0))
     throw OptionError(fmt::format("the learning rate is positive (0: the optimiser's usual), found {}", recipe.learning_rate));
+  check_training_parts(recipe);
 }
 
 /// Whether the model is a FeatureClassifier, which is fitted and not trained in epochs.
@@ -71,7 +70,7 @@ ClassifierRecipe resolve(ClassifierRecipe recipe, const ClassificationDataset& t
   } else if (recipe.image_size.empty()) {
     recipe.image_size = std::to_string(require_classifier(recipe.model).image_size);
   }
-  if (recipe.learning_rate == 0) recipe.learning_rate = recipe.optimizer == "sgd" ? 0.05 : 0.001;
+  recipe.learning_rate = learning_rate_of(recipe);
   return recipe;
 }
 
@@ -121,25 +120,6 @@ std::shared_ptr<const Augmentation> augmentation_for(const ClassifierRecipe& rec
   }
   if (parts.empty()) return nullptr;
   return std::make_shared<AugmentationSequence>(std::move(parts));
-}
-
-std::unique_ptr<Optimizer> optimizer_for(const ClassifierRecipe& recipe, std::vector<NamedParameter> parameters) {
-  if (recipe.optimizer == "adamw") return std::make_unique<AdamW>(std::move(parameters), AdamWOptions{.weight_decay = recipe.weight_decay});
-  const SgdOptions options{
-      .momentum = recipe.momentum, .nesterov = recipe.nesterov && recipe.momentum > 0, .weight_decay = recipe.weight_decay};
-  return std::make_unique<Sgd>(std::move(parameters), options);
-}
-
-Schedule schedule_for(const ClassifierRecipe& recipe, std::int64_t steps_per_epoch) {
-  const auto steps = [&](double epochs) { return static_cast<std::int64_t>(std::llround(epochs * static_cast<double>(steps_per_epoch))); };
-  ScheduleOptions options{.learning_rate = recipe.learning_rate, .factor = recipe.step_factor};
-  options.kind = recipe.schedule == "constant" ? ScheduleOptions::Kind::constant
-                 : recipe.schedule == "step"   ? ScheduleOptions::Kind::step
-                                               : ScheduleOptions::Kind::cosine;
-  options.total_steps = recipe.epochs * steps_per_epoch;
-  options.step_every = steps(recipe.step_epochs);
-  options.warmup_steps = std::min(steps(recipe.warmup_epochs), options.total_steps - 1);  // at least one step at the full rate
-  return Schedule(options);
 }
 
 /// Begins with the weights of a file. Gives the names that keep their drawn values: "head" is replaced even where the file's would fit, as
@@ -196,13 +176,21 @@ struct Run {
 
 /// In epochs of steps; leaves the best epoch's weights, and the last one's.
 TrainingSummary train_network(const Run& run) {
+  const ClassifierRecipe& recipe = run.recipe;
   ClassificationTask task(run.pipeline.network(), run.train, run.validation, run.options);
-  const std::unique_ptr<Optimizer> optimizer = optimizer_for(run.recipe, run.pipeline.network().parameters());
-  Trainer trainer(task, *optimizer, schedule_for(run.recipe, task.steps_per_epoch()),
-                  {.epochs = run.recipe.epochs, .selection_metric = "val_top1"});
+  const std::unique_ptr<Optimizer> optimizer = optimizer_for(recipe, run.pipeline.network().parameters());
+  const std::int64_t updates = (task.steps_per_epoch() + recipe.accumulate - 1) / recipe.accumulate;
+  const ScheduleChoice rates = schedule_for(recipe, updates);
+  Trainer trainer(task, *optimizer, rates.schedule,
+                  {.epochs = recipe.epochs,
+                   .selection_metric = "val_top1",
+                   .accumulate = recipe.accumulate,
+                   .plateau = rates.plateau,
+                   .plateau_metric = rates.plateau_metric});
+  add_step_hooks(trainer, *optimizer, recipe);
   const fs::path& out = run.environment.out;
   trainer.add_hook(std::make_shared<CheckpointHook>(out / "weights", [&](const fs::path& path, const EpochReport& report) {
-    run.pipeline.set_training(training_facts(run.recipe, report));
+    run.pipeline.set_training(training_facts(recipe, report));
     run.pipeline.save(path);
   }));
   trainer.add_hook(std::make_shared<CsvLogHook>(out / "results.csv"));
@@ -252,6 +240,7 @@ TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const Tra
 
   const ClassificationTaskOptions options{.batches = {.preprocessing = preprocessing,
                                                       .augmentation = augmentation_for(recipe, preprocessing),
+                                                      .mixing = mixing_for(recipe),
                                                       .batch = recipe.batch,
                                                       .seed = recipe.seed,
                                                       .workers = environment.workers},

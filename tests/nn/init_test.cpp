@@ -1,6 +1,7 @@
 // First weights: fans, moments within what the sample size allows, and the lectures' experiment on signal size through ten layers.
 #include "fovea/nn/init.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <functional>
 #include <string>
 
+#include "fovea/autograd/ops/conv_transpose2d.hpp"
 #include "fovea/autograd/ops/linear.hpp"
 #include "fovea/autograd/ops/relu.hpp"
 #include "fovea/base/error.hpp"
@@ -97,6 +99,68 @@ TEST_P(InitTest, EqualStreamsGiveEqualWeightsInBothPrecisions) {
   GetParam().fill(narrow, first);
   GetParam().fill(wide, second);
   EXPECT_EQ(narrow.to_vector<float>(), wide.to(DType::f32).to_vector<float>());
+}
+
+TEST(Init, ConstantAndTruncatedNormal) {
+  Tensor weight = Tensor::empty({100, 100});
+  RandomStream stream(5);
+  fill_constant(weight, 0.25);
+  EXPECT_EQ(weight.to_vector<float>(), std::vector<float>(10'000, 0.25F));
+  // Between -1 and 1 deviations: variance 1 - 2 phi(1) / (Phi(1) - Phi(-1)) = 0.2911 (Johnson, Kotz and Balakrishnan 1994).
+  fill_truncated_normal(weight, 3, 2, 1, 5, stream);
+  double low = 9, high = -9;
+  for (const float value : weight.span<float>())
+    low = std::min(low, static_cast<double>(value)), high = std::max(high, static_cast<double>(value));
+  EXPECT_GE(low, 1);
+  EXPECT_LE(high, 5);
+  EXPECT_NEAR(moments_of(weight).mean, 3, 0.05);
+  EXPECT_NEAR(moments_of(weight).variance, 4 * 0.2911, 0.05);
+  EXPECT_THROW(fill_truncated_normal(weight, 0, 1, 5, 6, stream), OptionError) << "would take for ever";
+  EXPECT_THROW(fill_truncated_normal(weight, 0, 0, -1, 1, stream), OptionError);
+}
+
+TEST(Init, OrthogonalRowsOrColumns) {
+  for (const Shape& shape : {Shape{5, 9}, Shape{9, 5}, Shape{6, 6}, Shape{8, 3, 3, 2}, Shape{64, 3, 1, 1}, Shape{1, 7}}) {
+    Tensor weight = Tensor::empty(shape, DType::f64);
+    RandomStream stream(5);
+    fill_orthogonal(weight, stream, 2);
+    const std::int64_t rows = shape[0], columns = shape.numel() / rows;
+    const bool wide = rows <= columns;
+    const double* w = weight.data<double>();
+    for (std::int64_t a = 0; a < std::min(rows, columns); ++a)
+      for (std::int64_t b = 0; b < std::min(rows, columns); ++b) {
+        double dot = 0;
+        for (std::int64_t i = 0; i < std::max(rows, columns); ++i)
+          dot += wide ? w[a * columns + i] * w[b * columns + i] : w[i * columns + a] * w[i * columns + b];
+        EXPECT_NEAR(dot, a == b ? 4 : 0, 1e-13) << shape.to_string();
+      }
+  }
+  Tensor vector = Tensor::empty({4});
+  RandomStream stream(5);
+  EXPECT_THROW(fill_orthogonal(vector, stream), ShapeError);
+}
+
+TEST(Init, BilinearEnlargesALinearRampToALinearRamp) {
+  // Twice the size: 4 cells, stride 2, padding 1. Inside, the result is interpolated between pixel centres.
+  Tensor filter = Tensor::empty({2, 4, 4, 2}, DType::f64);
+  fill_bilinear(filter);
+  std::vector<double> ramp;
+  for (int y = 0; y < 5; ++y)
+    for (int x = 0; x < 6; ++x) ramp.insert(ramp.end(), {1.0 * x, 2.0 * y});
+  const Tensor large =
+      conv_transpose2d(Variable(Tensor::from(ramp, {1, 5, 6, 2})), Variable(filter), {}, {.stride = 2, .padding = 1}).value();
+  ASSERT_EQ(large.shape(), (Shape{1, 10, 12, 2}));
+  for (std::int64_t y = 1; y < 9; ++y)
+    for (std::int64_t x = 1; x < 11; ++x) {
+      const double* pixel = large.data<double>() + (y * 12 + x) * 2;
+      EXPECT_NEAR(pixel[0], (static_cast<double>(x) + 0.5) / 2 - 0.5, 1e-14);
+      EXPECT_NEAR(pixel[1], 2 * ((static_cast<double>(y) + 0.5) / 2 - 0.5), 1e-14);
+    }
+  Tensor odd = Tensor::empty({1, 3, 5, 1}), wrong = Tensor::empty({2, 4, 4, 3});
+  fill_bilinear(odd);
+  EXPECT_THAT(odd.slice(0, 1).reshape({3, 5}).slice(1, 2).to_vector<float>(),
+              testing::Pointwise(testing::FloatEq(), {1 / 3.F, 2 / 3.F, 1.F, 2 / 3.F, 1 / 3.F}));
+  EXPECT_THROW(fill_bilinear(wrong), ShapeError);
 }
 
 TEST(Init, FillsCountAsChangesInPlace) {

@@ -28,16 +28,28 @@ ClassifierRecipe unusual_recipe() {
           .channels = 3,
           .resize = "letterbox",
           .augment = {"flip", "crop"},
+          .mixup_alpha = 0.4,
+          .cutmix_alpha = 0.6,
+          .cutout_share = 0.25,
           .optimizer = "adamw",
+          .optimizer_options = R"({"beta1":0.8})",
           .learning_rate = 0.1 + 0.2,
           .momentum = 0.8,
           .nesterov = false,
           .weight_decay = 1e-300,
           .schedule = "step",
+          .schedule_options = R"({"warmup":"constant","warmup_factor":0.5})",
           .warmup_epochs = 1.25,
           .step_epochs = 2.5,
           .step_factor = 1.0 / 3,
           .label_smoothing = 0.05,
+          .accumulate = 3,
+          .clip_norm = 1.5,
+          .clip_value = 2.5,
+          .l1 = 1e-5,
+          .max_norm = 4,
+          .ema_decay = 0.99,
+          .groups = R"([{"pattern":"fc.*","rate_factor":0.1}])",
           .precision = "bf16",
           .seed = 0xFFFF'FFFF'FFFF'FFFF};
 }
@@ -65,6 +77,18 @@ TEST(ClassifierRecipe, ReadsBackWhatItWrites) {
   EXPECT_EQ(read.step_epochs, recipe.step_epochs);
   EXPECT_EQ(read.step_factor, recipe.step_factor);
   EXPECT_EQ(read.label_smoothing, recipe.label_smoothing);
+  EXPECT_EQ(read.mixup_alpha, recipe.mixup_alpha);
+  EXPECT_EQ(read.cutmix_alpha, recipe.cutmix_alpha);
+  EXPECT_EQ(read.cutout_share, recipe.cutout_share);
+  EXPECT_EQ(read.optimizer_options, recipe.optimizer_options);
+  EXPECT_EQ(read.schedule_options, recipe.schedule_options);
+  EXPECT_EQ(read.accumulate, recipe.accumulate);
+  EXPECT_EQ(read.clip_norm, recipe.clip_norm);
+  EXPECT_EQ(read.clip_value, recipe.clip_value);
+  EXPECT_EQ(read.l1, recipe.l1);
+  EXPECT_EQ(read.max_norm, recipe.max_norm);
+  EXPECT_EQ(read.ema_decay, recipe.ema_decay);
+  EXPECT_EQ(read.groups, recipe.groups);
   EXPECT_EQ(read.precision, recipe.precision);
   EXPECT_EQ(read.seed, recipe.seed);
 }

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "fovea/base/error.hpp"
 #include "fovea/base/file.hpp"
@@ -202,17 +204,40 @@ TEST_F(TrainClassifier, AugmentationAndShapeOptionsCount) {
   ClassifierRecipe base = recipe();
   base.epochs = 1;
   train(base, "plain");
-  const std::vector<std::pair<std::string, Json>> changes = {{"flip", {{"augment", {"flip"}}}},
-                                                             {"crop", {{"augment", {"crop"}}}},
-                                                             {"resized", {{"augment", {"resized-crop"}}}},
-                                                             {"smooth", {{"label_smoothing", 0.1}}},
-                                                             {"step", {{"schedule", "step"}}},
-                                                             {"constant", {{"schedule", "constant"}}},
-                                                             {"momentum", {{"momentum", 0.5}}},
-                                                             {"plain-momentum", {{"nesterov", false}}},
-                                                             {"decay", {{"weight_decay", 0.1}}},
-                                                             {"warmup", {{"warmup_epochs", 0}}},
-                                                             {"grey", {{"channels", 1}}}};
+  const std::vector<std::pair<std::string, Json>> changes = {
+      {"flip", {{"augment", {"flip"}}}},
+      {"crop", {{"augment", {"crop"}}}},
+      {"resized", {{"augment", {"resized-crop"}}}},
+      {"smooth", {{"label_smoothing", 0.1}}},
+      {"step", {{"schedule", "step"}}},
+      {"constant", {{"schedule", "constant"}}},
+      {"momentum", {{"momentum", 0.5}}},
+      {"plain-momentum", {{"nesterov", false}}},
+      {"decay", {{"weight_decay", 0.1}}},
+      {"warmup", {{"warmup_epochs", 0}}},
+      {"mixup", {{"augment", {"mixup"}}}},
+      {"cutmix", {{"augment", {"cutmix"}}}},
+      {"cutout", {{"augment", {"cutout"}}}},
+      {"accumulate", {{"accumulate", 2}}},
+      {"clip-norm", {{"clip_norm", 0.1}}},
+      {"clip-value", {{"clip_value", 0.01}}},
+      {"l1", {{"l1", 0.01}}},
+      {"max-norm", {{"max_norm", 0.3}}},
+      {"ema", {{"ema_decay", 0.9}}},
+      {"groups", {{"groups", {{{"pattern", "fc2.*"}, {"frozen", true}}}}}},
+      {"sgd", {{"nesterov", false}, {"optimizer_options", {{"rate_in_velocity", true}}}}},
+      {"adam", {{"optimizer", "adam"}, {"optimizer_options", {{"amsgrad", true}}}}},
+      {"adagrad", {{"optimizer", "adagrad"}, {"optimizer_options", {{"initial_sum", 0.1}}}}},
+      {"rmsprop", {{"optimizer", "rmsprop"}, {"optimizer_options", {{"centered", true}}}}},
+      {"adadelta", {{"optimizer", "adadelta"}, {"optimizer_options", {{"rho", 0.8}}}}},
+      {"multi-step", {{"schedule", "multi-step"}, {"schedule_options", {{"milestones", {0.5}}}}}},
+      {"exponential", {{"schedule", "exponential"}, {"schedule_options", {{"factor", 0.1}}}}},
+      {"inverse-time", {{"schedule", "inverse-time"}, {"schedule_options", {{"decay", 2}}}}},
+      {"linear", {{"schedule", "linear"}, {"schedule_options", {{"final_rate", 0.001}}}}},
+      {"polynomial", {{"schedule", "polynomial"}, {"schedule_options", {{"power", 0.9}}}}},
+      {"restarts", {{"schedule", "cosine-restarts"}, {"schedule_options", {{"period_epochs", 0.5}}}}},
+      {"one-cycle", {{"schedule", "one-cycle"}, {"schedule_options", {{"linear", true}}}}},
+      {"grey", {{"channels", 1}}}};
   for (const auto& [name, change] : changes) {
     Json json = base.to_json();
     json.update(change);
@@ -327,7 +352,7 @@ TEST_F(TrainClassifier, WrongRecipesAreErrors) {
   EXPECT_THAT(message({{"model", "lenet4"}, {"image_size", ""}}), HasSubstr("did you mean \"lenet5\""));
   EXPECT_THAT(message({{"model", "unet"}, {"model_options", Json::object()}}), HasSubstr("gives a class for every pixel"));
   EXPECT_THAT(message({{"model_options", {{"filter1", 2}}}}), HasSubstr("did you mean \"filters1\""));
-  EXPECT_THAT(message({{"optimizer", "adam"}}), HasSubstr("did you mean \"adamw\""));
+  EXPECT_THAT(message({{"optimizer", "adamm"}}), HasSubstr("did you mean \"adam\""));
   EXPECT_THAT(message({{"schedule", "cosin"}}), HasSubstr("did you mean \"cosine\""));
   EXPECT_THAT(message({{"augment", {"flip", "crops"}}}), HasSubstr("did you mean \"crop\""));
   EXPECT_THAT(message({{"resize", "squash"}}), HasSubstr("squash"));
@@ -342,7 +367,41 @@ TEST_F(TrainClassifier, WrongRecipesAreErrors) {
   EXPECT_THAT(message({{"image_size", "3"}}), HasSubstr("at least 4x4"));
   EXPECT_THAT(message({{"momentum", 1.5}}), HasSubstr("momentum"));
   EXPECT_THAT(message({{"warmup_epochs", -1}}), HasSubstr("warm-up"));
+  EXPECT_THAT(message({{"optimizer_options", {{"beta1", 0.5}}}}), AllOf(HasSubstr("optimizer_options of sgd"), HasSubstr("\"beta1\"")));
+  EXPECT_THAT(message({{"optimizer", "rmsprop"}, {"optimizer_options", {{"centred", true}}}}), HasSubstr("did you mean \"centered\""));
+  EXPECT_THAT(message({{"optimizer", "adam"}, {"optimizer_options", {{"beta2", 2}}}}), HasSubstr("[adam] beta2 is in [0, 1), found 2"));
+  EXPECT_THAT(message({{"schedule_options", {{"milestones", {1}}}}}),
+              AllOf(HasSubstr("schedule_options of cosine"), HasSubstr("milestones")));
+  EXPECT_THAT(message({{"schedule", "multi-step"}, {"schedule_options", {{"milestones", {3, 2}}}}}), HasSubstr("ascending"));
+  EXPECT_THAT(message({{"schedule", "plateau"}, {"schedule_options", {{"factor", 2}}}}), HasSubstr("in (0, 1), found 2"));
+  EXPECT_THAT(message({{"schedule_options", {{"warmup", "cubic"}}}}), HasSubstr("unknown warmup \"cubic\""));
+  EXPECT_THAT(message({{"groups", {{{"patern", "fc.*"}}}}}), HasSubstr("did you mean \"pattern\""));
+  EXPECT_THAT(message({{"groups", {{{"pattern", "head.*"}}}}}), HasSubstr("no parameter has a name like \"head.*\""));
+  EXPECT_THAT(message({{"accumulate", 0}}), HasSubstr("accumulate is at least 1, found 0"));
+  EXPECT_THAT(message({{"ema_decay", 1}}), HasSubstr("ema_decay is in [0, 1), found 1"));
+  EXPECT_THAT(message({{"clip_norm", -1}}), HasSubstr("clip_norm is at least 0, found -1"));
+  EXPECT_THAT(message({{"cutout_share", 2}}), HasSubstr("cutout_share is in (0, 1], found 2"));
   EXPECT_FALSE(fs::exists(runs_ / "run/weights/last.fovea"));
+}
+
+TEST_F(TrainClassifier, APlateauLowersTheRate) {
+  ClassifierRecipe still = recipe();
+  still.epochs = 4;
+  still.warmup_epochs = 0;
+  still.schedule = "plateau";
+  still.schedule_options = R"({"metric":"val_top1","patience":0,"threshold":1,"factor":0.5})";  // nothing is ever twice as good
+  train(still, "run");
+  std::ifstream file(runs_ / "run/results.csv");
+  std::string line;
+  std::vector<double> rates;
+  std::getline(file, line);
+  while (std::getline(file, line)) {
+    std::stringstream cells(line);
+    for (int column = 0; column < 4; ++column) std::getline(cells, line, ',');
+    rates.push_back(std::stod(line));
+  }
+  ASSERT_EQ(rates.size(), 4u);
+  EXPECT_DOUBLE_EQ(rates[3], rates[0] / 4) << "the first value is always the best so far; it and the next one come before a change";
 }
 
 TEST_F(TrainClassifier, DataThatCannotTrainIsAnError) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "fovea/autograd/ops/soft_cross_entropy.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/classification/classification.hpp"
 #include "fovea/classification/evaluate_classifier.hpp"
@@ -28,7 +29,10 @@ void ClassificationTask::begin_epoch(std::int64_t epoch) {
 TrainingTask::Step ClassificationTask::next_step() {
   const ImageBatch batch = loader_->next();
   const Variable logits = logits_of(network_, batch.images, options_.precision);
-  return {.loss = cross_entropy(logits, batch.labels, {.label_smoothing = options_.label_smoothing}), .samples = batch.images.extent(0)};
+  const Variable loss = batch.distributions.defined()
+                            ? soft_cross_entropy(logits, batch.distributions, {.label_smoothing = options_.label_smoothing})
+                            : cross_entropy(logits, batch.labels, {.label_smoothing = options_.label_smoothing});
+  return {.loss = loss, .samples = batch.images.extent(0)};
 }
 
 Metrics ClassificationTask::validate() {

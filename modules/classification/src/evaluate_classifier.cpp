@@ -10,6 +10,7 @@ ClassificationMetrics evaluate_classifier(Layer& network, const ClassificationDa
                                           DType precision) {
   ImageBatchOptions plain = options;
   plain.augmentation = nullptr;
+  plain.mixing = {};
   std::vector<std::int64_t> order(static_cast<std::size_t>(dataset.size()));
   std::iota(order.begin(), order.end(), 0);
   ClassificationEvaluator evaluator(dataset.labels());

@@ -14,6 +14,12 @@ RandomStream augmentation_stream(std::uint64_t seed, std::int64_t epoch, std::in
   return RandomStream(seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(index), kPurpose);
 }
 
+/// The stream that mixes one batch.
+RandomStream mixing_stream(std::uint64_t seed, std::int64_t epoch, std::int64_t batch) {
+  constexpr std::uint64_t kPurpose = 2;
+  return RandomStream(seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(batch), kPurpose);
+}
+
 void fill_sample(const ClassificationSample& sample, std::int64_t index, std::int64_t epoch, const ImageBatchOptions& options,
                  float* destination) {
   const Preprocessing& preprocessing = options.preprocessing;
@@ -41,6 +47,10 @@ std::unique_ptr<BatchLoader<ImageBatch>> load_batches(const ClassificationDatase
       const ClassificationSample sample = dataset.get(index);
       fill_sample(sample, index, epoch, options, result.images.mutable_data<float>() + (i - begin) * image_size);
       result.labels.mutable_data<std::int64_t>()[i - begin] = sample.label;
+    }
+    if (options.mixing.any()) {
+      RandomStream stream = mixing_stream(options.seed, epoch, batch);
+      mix_batch(result, static_cast<std::int64_t>(dataset.labels().size()), options.mixing, stream);
     }
     return result;
   };

@@ -20,20 +20,39 @@ struct ClassifierRecipe {
   std::vector<std::string> allow;    ///< patterns of names that need not fit in `weights`; "head": the last layer begins anew
   std::int64_t epochs = 10;
   std::int64_t batch = 64;
-  std::string image_size;            ///< "N" or "WxH"; empty: the images' own where all have one (IDX), else the network's usual
-  std::int64_t channels = 0;         ///< 1 or 3; 0: what the images have (IDX 1, folders 3)
-  std::string resize = "stretch";    ///< stretch, letterbox, center_crop
-  std::vector<std::string> augment;  ///< of "flip", "crop" (padded by an eighth of the smaller side), "resized-crop"
-  std::string optimizer = "sgd";     ///< sgd, adamw
-  double learning_rate = 0;          ///< the peak; 0: 0.05 for sgd, 0.001 for adamw
-  double momentum = 0.9;             ///< sgd
-  bool nesterov = true;              ///< sgd
-  double weight_decay = 5e-4;        ///< not on biases and norms
-  std::string schedule = "cosine";   ///< constant, step, cosine
-  double warmup_epochs = 0.5;
-  double step_epochs = 5;    ///< step: epochs between changes ...
-  double step_factor = 0.1;  ///< ... and the factor
+  std::string image_size;                ///< "N" or "WxH"; empty: the images' own where all have one (IDX), else the network's usual
+  std::int64_t channels = 0;             ///< 1 or 3; 0: what the images have (IDX 1, folders 3)
+  std::string resize = "stretch";        ///< stretch, letterbox, center_crop
+  std::vector<std::string> augment;      ///< of "flip", "crop" (padded by an eighth of the smaller side), "resized-crop"; of whole batches
+                                         ///< "mixup", "cutmix", "cutout"
+  double mixup_alpha = 0.2;              ///< mixup: the proportions come from Beta(alpha, alpha)
+  double cutmix_alpha = 1;               ///< cutmix: the same for areas
+  double cutout_share = 0.5;             ///< cutout: of the image's shorter side
+  std::string optimizer = "sgd";         ///< sgd, adam, adamw, adagrad, rmsprop, adadelta
+  std::string optimizer_options = "{}";  ///< JSON text: options of the optimiser by their names in its header
+  double learning_rate = 0;              ///< the peak; 0: the optimiser's usual (training_parts.cpp)
+  double momentum = 0.9;                 ///< sgd
+  bool nesterov = true;                  ///< sgd
+  double weight_decay = 5e-4;            ///< not on biases and norms
+  /// constant, step, multi-step, exponential, inverse-time, linear, polynomial, cosine, cosine-restarts, one-cycle, plateau
+  std::string schedule = "cosine";
+  /// JSON text. All: warmup (linear, constant), warmup_factor. multi-step: milestones (epochs), factor. exponential: factor (an epoch).
+  /// inverse-time: decay (an epoch). linear, polynomial, cosine: final_rate; polynomial: power. cosine-restarts: period_epochs,
+  /// period_factor, final_rate. one-cycle: rising_share, initial_divisor, final_divisor, linear, three_phases. plateau: metric (val_loss,
+  /// else larger is better), factor, patience, threshold, relative, cooldown, minimum (the rate is constant until it falls).
+  std::string schedule_options = "{}";
+  double warmup_epochs = 0.5;  ///< none with one-cycle, which has its own
+  double step_epochs = 5;      ///< step: epochs between changes ...
+  double step_factor = 0.1;    ///< ... and the factor
   double label_smoothing = 0;
+  std::int64_t accumulate = 1;  ///< batches whose gradients make one update
+  double clip_norm = 0;         ///< limit of the norm of all gradients together; 0: none
+  double clip_value = 0;        ///< limit of every gradient's magnitude; 0: none
+  double l1 = 0;                ///< penalty l1 * sum |w|, not on biases and norms
+  double max_norm = 0;          ///< limit of the norm of every unit's weights; 0: none
+  double ema_decay = 0;         ///< above 0: validation and weight files get an exponential average of the weights
+  /// JSON text: a list of {"pattern": "backbone.*", "rate_factor": 0.1, "weight_decay": 0, "frozen": false}; the first that fits counts.
+  std::string groups = "[]";
   std::string precision = "f32";  ///< of activations and their gradients: f32, bf16
   std::uint64_t seed = 1;
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "fovea/classification/batch_mixing.hpp"
 #include "fovea/data/batch_loader.hpp"
 #include "fovea/data/dataset.hpp"
 #include "fovea/vision/augmentation.hpp"
@@ -12,21 +13,23 @@
 namespace fovea {
 
 struct ImageBatch {
-  Tensor images;  ///< [N,H,W,C] f32, preprocessed
-  Tensor labels;  ///< [N] i64
+  Tensor images;              ///< [N,H,W,C] f32, preprocessed
+  Tensor labels;              ///< [N] i64
+  Tensor distributions = {};  ///< [N,classes] f32 when labels were mixed; then they stand for `labels`, which are what was there before
 };
 
 /// How samples become batches.
 struct ImageBatchOptions {
   Preprocessing preprocessing;
   std::shared_ptr<const Augmentation> augmentation;  ///< null for none
+  BatchMixingOptions mixing = {};
   std::int64_t batch = 64;
   std::uint64_t seed = 0;
   int workers = 1;  ///< 0: made in the calling thread
 };
 
 /// A pass over `dataset` in the given order; the last batch may be smaller. Augmentation of a sample depends on (seed, epoch, its
-/// index in the data set) alone, so neither workers nor the order change it.
+/// index in the data set) alone, so neither workers nor the order change it; mixing depends on (seed, epoch, number of the batch).
 std::unique_ptr<BatchLoader<ImageBatch>> load_batches(const ClassificationDataset& dataset, std::vector<std::int64_t> order,
                                                       std::int64_t epoch, const ImageBatchOptions& options);
 
