@@ -41,6 +41,8 @@ int main(int argc, char** argv) {
   add_inspect(app, exit_code);
   add_benchmark(app, exit_code);
   add_convert(app, exit_code);
+  add_import(app, exit_code);
+  add_export(app, exit_code);
   add_selftest(app, exit_code);
   try {
     app.parse(argc, argv);

@@ -44,6 +44,8 @@ void add_predict(CLI::App& app, int& exit_code);
 void add_inspect(CLI::App& app, int& exit_code);
 void add_benchmark(CLI::App& app, int& exit_code);
 void add_convert(CLI::App& app, int& exit_code);
+void add_import(CLI::App& app, int& exit_code);
+void add_export(CLI::App& app, int& exit_code);
 void add_selftest(CLI::App& app, int& exit_code);
 
 }  // namespace fovea::cli

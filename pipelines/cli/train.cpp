@@ -31,7 +31,8 @@ struct TrainFlags {
   std::string config, out;
   int workers = 1;
   Override<std::string> task, data, names, model, model_options, image_size, resize, optimizer, schedule;
-  Override<std::vector<std::string>> augment;
+  Override<std::string> weights;
+  Override<std::vector<std::string>> augment, allow;
   Override<std::int64_t> epochs, batch, channels;
   Override<bool> nesterov;
   Override<double> learning_rate, momentum, weight_decay, warmup_epochs, step_epochs, step_factor, label_smoothing;
@@ -49,6 +50,8 @@ ClassifierRecipe recipe_of(const TrainFlags& flags) {
   flags.channels.apply(recipe.channels);
   flags.resize.apply(recipe.resize);
   flags.augment.apply(recipe.augment);
+  flags.weights.apply(recipe.weights);
+  flags.allow.apply(recipe.allow);
   flags.epochs.apply(recipe.epochs);
   flags.batch.apply(recipe.batch);
   flags.optimizer.apply(recipe.optimizer);
@@ -102,6 +105,9 @@ void add_train(CLI::App& app, int&) {
   command->add_option("--names", flags->names.value, "file with one class name per line, for data that has none");
   command->add_option("--model", flags->model.value, "a classifier: lenet5, resnet-mini, resnet18, ... (fovea inspect NAME shows one)");
   command->add_option("--model-options", flags->model_options.value, "JSON, for instance {\"blocks\":2}");
+  command->add_option("--weights", flags->weights.value, "begin with these weights (.fovea or safetensors), not with random ones");
+  command->add_option("--allow", flags->allow.value, "of --weights, what need not fit: patterns of names; head: the last layer begins anew")
+      ->delimiter(',');
   command->add_option("--image-size", flags->image_size.value, "N or WxH");
   command->add_option("--channels", flags->channels.value, "1 (grey) or 3 (colour)");
   command->add_option("--resize", flags->resize.value, "stretch, letterbox or center_crop");

@@ -16,6 +16,8 @@ Json ClassifierRecipe::to_json() const {
           {"names", names},
           {"model", model},
           {"model_options", parse_json(model_options, "model options")},
+          {"weights", weights},
+          {"allow", allow},
           {"epochs", epochs},
           {"batch", batch},
           {"image_size", image_size},
@@ -47,6 +49,8 @@ ClassifierRecipe ClassifierRecipe::from_json(const Json& json, const std::string
   read_option(json, "names", recipe.names, where);
   read_option(json, "model", recipe.model, where);
   if (json.contains("model_options")) recipe.model_options = json["model_options"].dump();
+  read_option(json, "weights", recipe.weights, where);
+  read_option(json, "allow", recipe.allow, where);
   read_option(json, "epochs", recipe.epochs, where);
   read_option(json, "batch", recipe.batch, where);
   read_option(json, "image_size", recipe.image_size, where);

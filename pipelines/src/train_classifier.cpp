@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "fovea/base/cpu_features.hpp"
 #include "fovea/base/error.hpp"
@@ -15,10 +16,12 @@
 #include "fovea/classification/classification_task.hpp"
 #include "fovea/classification/input_statistics.hpp"
 #include "fovea/data/data_source.hpp"
+#include "fovea/interchange/model_file.hpp"
 #include "fovea/pipelines/catalogue.hpp"
 #include "fovea/pipelines/classification_pipeline.hpp"
 #include "fovea/pipelines/precision.hpp"
 #include "fovea/pipelines/run_pictures.hpp"
+#include "fovea/pipelines/weights.hpp"
 #include "fovea/training/adamw.hpp"
 #include "fovea/training/checkpoint.hpp"
 #include "fovea/training/csv_log.hpp"
@@ -44,6 +47,7 @@ void check(const ClassifierRecipe& recipe) {
   require_one_of("schedule", recipe.schedule, {"constant", "step", "cosine"});
   for (const std::string& name : recipe.augment) require_one_of("augmentation", name, {"flip", "crop", "resized-crop"});
   parse_precision(recipe.precision);
+  if (recipe.weights.empty() && !recipe.allow.empty()) throw OptionError("allowed names want weights to begin with (--weights FILE)");
   if (recipe.data.empty()) throw OptionError("no data given; expected for instance --data idx:DIR or --data folder:DIR");
   if (recipe.channels != 0 && recipe.channels != 1 && recipe.channels != 3)
     throw OptionError(fmt::format("channels are 1 (grey) or 3 (colour), found {}", recipe.channels));
@@ -66,6 +70,16 @@ ClassifierRecipe resolve(ClassifierRecipe recipe, const ClassificationDataset& t
   return recipe;
 }
 
+/// Of the model file that training begins with; nothing without one, or with plain tensors, or for another number of channels.
+std::optional<Preprocessing> preprocessing_of_weights(const ClassifierRecipe& recipe) {
+  if (fs::path(recipe.weights).extension() != ".fovea") return std::nullopt;
+  const ModelFile file = load_model_file(recipe.weights);
+  const Preprocessing preprocessing =
+      Preprocessing::from_json(parse_json(file.metadata.preprocessing, recipe.weights), "preprocessing of " + recipe.weights);
+  if (preprocessing.channels != recipe.channels) return std::nullopt;
+  return preprocessing;
+}
+
 Preprocessing preprocessing_for(const ClassifierRecipe& recipe, const ClassificationDataset& train) {
   const ImageSize size = parse_image_size(recipe.image_size);
   Preprocessing preprocessing;
@@ -73,6 +87,12 @@ Preprocessing preprocessing_for(const ClassifierRecipe& recipe, const Classifica
   preprocessing.height = size.height;
   preprocessing.channels = static_cast<int>(recipe.channels);
   preprocessing.resize = resize_mode_from(recipe.resize);
+  if (const std::optional<Preprocessing> earlier = preprocessing_of_weights(recipe)) {
+    // Features that are known expect values of the scale that they were trained with.
+    preprocessing.mean = earlier->mean;
+    preprocessing.deviation = earlier->deviation;
+    return preprocessing;
+  }
   const InputStatistics statistics = measure_inputs(train, preprocessing, kStatisticsImages, recipe.seed);
   preprocessing.mean = statistics.mean;
   preprocessing.deviation = statistics.deviation;
@@ -110,6 +130,19 @@ Schedule schedule_for(const ClassifierRecipe& recipe, std::int64_t steps_per_epo
   options.step_every = steps(recipe.step_epochs);
   options.warmup_steps = std::min(steps(recipe.warmup_epochs), options.total_steps - 1);  // at least one step at the full rate
   return Schedule(options);
+}
+
+/// Begins with the weights of a file. Gives the names that keep their drawn values: "head" is replaced even where the file's would fit, as
+/// its classes are others.
+std::vector<std::string> load_first_weights(Layer& network, const ClassifierRecipe& recipe) {
+  LoadStateOptions options{.allow = recipe.allow};
+  std::vector<NamedTensor> tensors = read_weights(recipe.weights);
+  for (std::string& pattern : options.allow) {
+    if (pattern != "head") continue;
+    pattern = head_pattern(network);
+    std::erase_if(tensors, [&](const NamedTensor& tensor) { return matches_pattern(tensor.name, pattern); });
+  }
+  return load_state(network, tensors, options, recipe.weights);
 }
 
 /// Weights of an earlier run are not overwritten. One that failed before its first epoch ended has left none and is not in the way.
@@ -153,12 +186,17 @@ TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const Tra
   const NetworkInput input{.height = preprocessing.height, .width = preprocessing.width, .channels = preprocessing.channels};
   const Json architecture = network_architecture(recipe.model, input, static_cast<std::int64_t>(data.labels.size()),
                                                  parse_json(recipe.model_options, "model options"));
-  prepare_folder(environment.out);
-  write_recipe(environment.out / "recipe.json", recipe);
   ClassificationPipeline pipeline(build_classifier(architecture, "architecture"), architecture.dump(), preprocessing, data.labels);
   initialize(pipeline.network(), recipe.seed);
+  const std::vector<std::string> left =
+      recipe.weights.empty() ? std::vector<std::string>() : load_first_weights(pipeline.network(), recipe);
+  prepare_folder(environment.out);
+  write_recipe(environment.out / "recipe.json", recipe);
   log(fmt::format("{}: {} parameters, input {}x{}x{}, {} classes", recipe.model, pipeline.network().parameter_count(), preprocessing.width,
                   preprocessing.height, preprocessing.channels, data.labels.size()));
+
+  if (!recipe.weights.empty()) log(fmt::format("weights of {}", recipe.weights));
+  if (!left.empty()) log(fmt::format("begins anew: {}", fmt::join(left, ", ")));
 
   const ClassificationTaskOptions options{.batches = {.preprocessing = preprocessing,
                                                       .augmentation = augmentation_for(recipe, preprocessing),

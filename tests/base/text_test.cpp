@@ -77,5 +77,17 @@ TEST(Text, NaturalOrderIsStrictAndWeak) {
     }
 }
 
+TEST(MatchesPattern, StarsAndQuestionMarks) {
+  for (const char* pattern : {"fc.weight", "fc.*", "*", "*.weight", "f?.we*t", "*fc*weight*", "fc.weight*", "??.??????"})
+    EXPECT_TRUE(matches_pattern("fc.weight", pattern)) << pattern;
+  for (const char* pattern : {"", "fc", "fc.", "?", "c.*", "fc.*.bias", "fc.weights", "*weigh", "fcc*"})
+    EXPECT_FALSE(matches_pattern("fc.weight", pattern)) << pattern;
+  EXPECT_TRUE(matches_pattern("", ""));
+  EXPECT_TRUE(matches_pattern("", "**"));
+  EXPECT_FALSE(matches_pattern("", "?"));
+  EXPECT_TRUE(matches_pattern("abcabcabd", "*abd"));                            // a first try that fails begins again further on
+  EXPECT_FALSE(matches_pattern(std::string(5000, 'a'), "*a*a*a*a*a*a*a*a*b"));  // in no time
+}
+
 }  // namespace
 }  // namespace fovea

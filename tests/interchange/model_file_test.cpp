@@ -180,6 +180,37 @@ TEST(LoadState, ListsEverythingThatDoesNotFitAndChangesNothing) {
   EXPECT_EQ(state[3].tensor.storage().version(), 0U);
 }
 
+TEST(LoadState, AllowedNamesAreLeftAsTheyAre) {
+  StateDict state = {{"conv.weight", Tensor::zeros({2}), {}},
+                     {"fc.weight", Tensor::full({3, 2}, 9), {}},
+                     {"fc.bias", Tensor::full({3}, 9), {}},
+                     {"fc.scale", Tensor::full({1}, 9), {}},
+                     {"fc.kept", Tensor::full({1}, 9), {}}};
+  const std::vector<NamedTensor> tensors = {{"conv.weight", Tensor::full({2}, 4)},
+                                            {"fc.weight", Tensor::zeros({10, 2})},
+                                            {"fc.bias", Tensor::zeros({3}, DType::i64)},
+                                            {"fc.kept", Tensor::full({1}, 5)},
+                                            {"aux.weight", Tensor::zeros({1})}};
+  EXPECT_THAT(error_of([&] { load_state(tensors, state, "m", {.allow = {"fc.*"}}); }),
+              HasSubstr("network:\n  unexpected: aux.weight f32 [1]"));
+  EXPECT_THAT(state[0].tensor.to_vector<float>(), Each(0));
+  EXPECT_THAT(load_state(tensors, state, "m", {.allow = {"fc.*", "aux.*"}}), ElementsAre("fc.weight", "fc.bias", "fc.scale"));
+  EXPECT_THAT(state[0].tensor.to_vector<float>(), Each(4));
+  for (const int i : {1, 2, 3}) EXPECT_THAT(state[static_cast<std::size_t>(i)].tensor.to_vector<float>(), Each(9));
+  EXPECT_THAT(state[4].tensor.to_vector<float>(), Each(5));  // what fits is loaded
+}
+
+TEST(LoadState, AnAllowedPatternThatMatchesNothingIsAnError) {
+  StateDict state = {{"a", Tensor::zeros({2}), {}}};
+  EXPECT_THROW(load_state(std::vector<NamedTensor>{{"a", Tensor::zeros({2})}}, state, "m", {.allow = {"head.*"}}), OptionError);
+}
+
+TEST(LoadState, OldFilesHaveNoBatchCounters) {
+  StateDict state = {{"bn.num_batches_tracked", Tensor::full({}, 3, DType::i64), {}}};
+  EXPECT_THAT(load_state(std::vector<NamedTensor>{}, state, "m"), ElementsAre("bn.num_batches_tracked"));
+  EXPECT_EQ(state[0].tensor.item(), 3);
+}
+
 TEST(LoadState, FloatingTypesConvert) {
   StateDict state = {{"a", Tensor::zeros({2}, DType::f64), {}}, {"b", Tensor::zeros({2}), {}}};
   load_state(std::vector<NamedTensor>{{"b", Tensor::from<double>({0.1, 2}, {2})}, {"a", Tensor::from<float>({0.1F, 3}, {2})}}, state, "m");

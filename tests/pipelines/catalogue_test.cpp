@@ -21,8 +21,10 @@ constexpr NetworkInput kGrey28{.height = 28, .width = 28, .channels = 1};
 Json narrow_options(const std::string& name) {
   const Json defaults = default_architecture(name);
   Json options = Json::object();
-  if (defaults.contains("widths")) options["widths"] = std::vector<std::int64_t>(defaults["widths"].size(), 3);
-  if (name == "vgg16") options["hidden"] = 4;
+  const std::int64_t width = name.starts_with("resnext") ? 16 : 3;  // a group of 64 or 32 has one filter
+  if (defaults.contains("widths")) options["widths"] = std::vector<std::int64_t>(defaults["widths"].size(), width);
+  if (defaults.contains("hidden") && defaults["hidden"].is_number()) options["hidden"] = 4;
+  if (defaults.contains("growth")) options.update({{"growth", 2}, {"stem", 4}});
   return options;
 }
 
@@ -49,7 +51,7 @@ TEST(Catalogue, EntriesAreFoundByName) {
 }
 
 TEST(Catalogue, ASegmenterIsNoClassifier) {
-  const auto is_refused = AllOf(HasSubstr("model \"unet\" gives a class for every pixel"), HasSubstr("classifiers: lenet5, "),
+  const auto is_refused = AllOf(HasSubstr("model \"unet\" gives a class for every pixel"), HasSubstr("classifiers: linear, mlp, lenet5, "),
                                 testing::Not(HasSubstr(", unet")));
   EXPECT_THAT(message_of<OptionError>([] { require_classifier("unet"); }), is_refused);
   EXPECT_THAT(message_of<OptionError>([] { build_classifier(default_architecture("unet"), "test"); }), is_refused);
@@ -84,10 +86,7 @@ TEST(Catalogue, UnknownModelNamesTheNearest) {
               AllOf(HasSubstr("unknown model \"lenet\""), HasSubstr("did you mean \"lenet5\"")));
   EXPECT_THAT(message_of<OptionError>([] { network_architecture("resnet_mini", kGrey28, 10, Json()); }),
               HasSubstr("did you mean \"resnet-mini\""));
-  EXPECT_THAT(message_of<OptionError>([] {
-                build_classifier({{"name", "vgg"}}, "test");
-              }),
-              HasSubstr("Known: lenet5, lenet5-classic, resnet-mini"));
+  EXPECT_THAT(message_of<OptionError>([] { build_classifier({{"name", "vgg"}}, "test"); }), HasSubstr("Known: linear, mlp, lenet5"));
 }
 
 TEST(Catalogue, UnknownOptionNamesTheNearest) {

@@ -60,6 +60,27 @@ std::vector<std::string> split(std::string_view text, char separator) {
   }
 }
 
+bool matches_pattern(std::string_view text, std::string_view pattern) {
+  // Behind the last '*' that was passed, matching may begin again one character later: no star before it needs another try.
+  std::size_t at = 0, p = 0, star = std::string_view::npos, resume = 0;
+  while (at < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = at;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[at])) {
+      ++p;
+      ++at;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      at = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
 bool natural_less(std::string_view a, std::string_view b) {
   const std::string_view all_a = a, all_b = b;
   while (!a.empty() && !b.empty()) {

@@ -9,6 +9,7 @@
 
 #include "fovea/base/error.hpp"
 #include "fovea/base/json.hpp"
+#include "fovea/base/text.hpp"
 #include "fovea/base/version.hpp"
 
 namespace fovea {
@@ -91,6 +92,32 @@ class Misfits {
   std::vector<std::string> lines_;
 };
 
+/// The patterns of LoadStateOptions, and which of them have matched a name: a misspelt one shall not go unnoticed.
+class Allowance {
+ public:
+  explicit Allowance(const std::vector<std::string>& patterns) : patterns_(patterns), used_(patterns.size()) {}
+
+  bool covers(const std::string& name) const {
+    bool any = false;
+    for (std::size_t i = 0; i < patterns_.size(); ++i) {
+      if (!matches_pattern(name, patterns_[i])) continue;
+      used_[i] = true;
+      any = true;
+    }
+    return any;
+  }
+
+  void check_all_used() const {
+    for (std::size_t i = 0; i < patterns_.size(); ++i)
+      if (!used_[i])
+        throw OptionError(fmt::format("allowed to be missing: \"{}\" matches no tensor of the network or the file", patterns_[i]));
+  }
+
+ private:
+  const std::vector<std::string>& patterns_;
+  mutable std::vector<bool> used_;
+};
+
 bool is_convertible(DType from, DType to) { return from == to || (is_floating(from) && is_floating(to)); }
 
 }  // namespace
@@ -128,34 +155,45 @@ ModelFile load_model_file(const std::filesystem::path& path) {
   return model;
 }
 
-void load_state(std::span<const NamedTensor> tensors, StateDict destination, const std::string& where) {
+std::vector<std::string> load_state(std::span<const NamedTensor> tensors, StateDict destination, const std::string& where,
+                                    const LoadStateOptions& options) {
+  const Allowance allowance(options.allow);
   std::unordered_map<std::string, const Tensor*> unused;
   for (const NamedTensor& tensor : tensors) unused.emplace(tensor.name, &tensor.tensor);
 
   Misfits misfits;
+  std::vector<std::string> left;
   std::vector<std::pair<const Tensor*, StateEntry*>> copies;
   for (StateEntry& entry : destination) {
     const DType wanted_type = entry.tensor.dtype();
     const Shape wanted_shape = file_shape(entry.tensor.shape(), entry.layout);
+    const bool is_allowed = allowance.covers(entry.name);
     const auto found = unused.find(entry.name);
     if (found == unused.end()) {
-      misfits.add("missing", "{} {} {}", entry.name, name_of(wanted_type), wanted_shape.to_string());
+      if (!is_allowed && !entry.name.ends_with("num_batches_tracked"))
+        misfits.add("missing", "{} {} {}", entry.name, name_of(wanted_type), wanted_shape.to_string());
+      left.push_back(entry.name);
       continue;
     }
     const Tensor& source = *found->second;
-    if (source.shape() != wanted_shape)
-      misfits.add("wrong shape", "{} is {}, expected {}", entry.name, source.shape().to_string(), wanted_shape.to_string());
-    if (!is_convertible(source.dtype(), wanted_type))
-      misfits.add("wrong type", "{} is {}, expected {}", entry.name, name_of(source.dtype()), name_of(wanted_type));
-    copies.emplace_back(&source, &entry);
+    const bool fits_shape = source.shape() == wanted_shape, fits_type = is_convertible(source.dtype(), wanted_type);
     unused.erase(found);
+    if (is_allowed && !(fits_shape && fits_type)) {
+      left.push_back(entry.name);
+      continue;
+    }
+    if (!fits_shape) misfits.add("wrong shape", "{} is {}, expected {}", entry.name, source.shape().to_string(), wanted_shape.to_string());
+    if (!fits_type) misfits.add("wrong type", "{} is {}, expected {}", entry.name, name_of(source.dtype()), name_of(wanted_type));
+    copies.emplace_back(&source, &entry);
   }
   for (const NamedTensor& tensor : tensors)
-    if (unused.contains(tensor.name))
+    if (unused.contains(tensor.name) && !allowance.covers(tensor.name))
       misfits.add("unexpected", "{} {} {}", tensor.name, name_of(tensor.tensor.dtype()), tensor.tensor.shape().to_string());
   misfits.throw_if_any(where);
+  allowance.check_all_used();
 
   for (const auto& [source, entry] : copies) entry->tensor.copy_(from_file(source->to(entry->tensor.dtype()), entry->layout));
+  return left;
 }
 
 }  // namespace fovea

@@ -4,20 +4,23 @@
 
 namespace fovea {
 
-BottleneckBlock::BottleneckBlock(std::int64_t in_channels, std::int64_t width, std::int64_t stride)
+BottleneckBlock::BottleneckBlock(std::int64_t in_channels, std::int64_t planes, const BottleneckOptions& o)
+    : BottleneckBlock(in_channels, planes, planes * o.width_per_group / 64 * o.groups, o) {}
+
+BottleneckBlock::BottleneckBlock(std::int64_t in_channels, std::int64_t planes, std::int64_t width, const BottleneckOptions& o)
     : conv1(in_channels, width, {.kernel = 1, .bias = false}),
       bn1(width),
-      conv2(width, width, {.kernel = 3, .stride = stride, .padding = 1, .bias = false}),
+      conv2(width, width, {.kernel = 3, .stride = o.stride, .padding = 1, .groups = o.groups, .bias = false}),
       bn2(width),
-      conv3(width, kExpansion * width, {.kernel = 1, .bias = false}),
-      bn3(kExpansion * width) {
+      conv3(width, kExpansion * planes, {.kernel = 1, .bias = false}),
+      bn3(kExpansion * planes) {
   register_module("conv1", conv1);
   register_module("bn1", bn1);
   register_module("conv2", conv2);
   register_module("bn2", bn2);
   register_module("conv3", conv3);
   register_module("bn3", bn3);
-  make_downsample(downsample, in_channels, kExpansion * width, stride);
+  make_downsample(downsample, in_channels, kExpansion * planes, o.stride);
   if (downsample) register_module("downsample", *downsample);
 }
 

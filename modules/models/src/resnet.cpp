@@ -9,12 +9,11 @@
 #include "fovea/base/error.hpp"
 #include "fovea/models/basic_block.hpp"
 #include "fovea/models/bottleneck_block.hpp"
+#include "option_checks.hpp"
 
 namespace fovea {
 
 namespace {
-
-constexpr std::int64_t kMostBlocks = 1000;  // of a stage; a damaged file shall not build networks for hours
 
 const ResNetOptions& checked(const ResNetOptions& o) {
   const auto all_within = [](const std::vector<std::int64_t>& numbers, std::int64_t most) {
@@ -25,7 +24,8 @@ const ResNetOptions& checked(const ResNetOptions& o) {
   if (o.blocks.size() != o.widths.size() || !all_within(o.blocks, kMostBlocks))
     throw OptionError(fmt::format("[resnet] blocks are a number from 1 to {} for each of the {} widths, found [{}]", kMostBlocks,
                                   o.widths.size(), fmt::join(o.blocks, ",")));
-  if (o.classes < 2) throw OptionError(fmt::format("[resnet] at least 2 classes, found {}", o.classes));
+  require_positive("resnet", "the number of groups", o.groups);
+  require_positive("resnet", "the width of a group", o.width_per_group);
   return o;
 }
 
@@ -60,35 +60,54 @@ ResNetOptions resnet_options(int depth) {
 
 ResNetOptions resnet18_cifar_options() { return {.classes = 10, .stem = ResNetOptions::Stem::small}; }
 
+ResNetOptions resnext_options(int depth, std::int64_t groups, std::int64_t width_per_group) {
+  ResNetOptions options = resnet_options(depth);
+  if (options.block != ResNetOptions::Block::bottleneck)
+    throw OptionError(fmt::format("[resnet] groups want bottleneck blocks: a depth of 50, 101 or 152, found {}", depth));
+  options.groups = groups;
+  options.width_per_group = width_per_group;
+  return options;
+}
+
+ResNetOptions wide_resnet_options(int depth) { return resnext_options(depth, 1, 128); }
+
 ResNet::ResNet(const ResNetOptions& o)
-    : stem_(o.stem),
-      conv1_(o.channels, checked(o).widths[0], stem_options(o.stem)),
-      bn1_(o.widths[0]),
-      fc_(o.widths.back() * expansion_of(o.block), o.classes) {
+    : Backbone("resnet", o.classes), stem_(o.stem), conv1_(o.channels, checked(o).widths[0], stem_options(o.stem)), bn1_(o.widths[0]) {
   register_module("conv1", conv1_);
   register_module("bn1", bn1_);
-  std::int64_t channels = o.widths[0];
+  std::int64_t channels = o.widths[0], map_stride = 1;
+  if (o.stem == ResNetOptions::Stem::large) {
+    add_stage({"bn1", 2, channels});
+    map_stride = 4;
+  }
   for (std::size_t stage = 0; stage < o.widths.size(); ++stage) {
     auto layer = std::make_unique<Sequential>();
+    if (stage > 0) map_stride *= 2;
     for (std::int64_t block = 0; block < o.blocks[stage]; ++block) {
       const std::int64_t stride = stage > 0 && block == 0 ? 2 : 1;
       if (o.block == ResNetOptions::Block::basic)
         layer->emplace<BasicBlock>(channels, o.widths[stage], stride);
       else
-        layer->emplace<BottleneckBlock>(channels, o.widths[stage], stride);
+        layer->emplace<BottleneckBlock>(channels, o.widths[stage],
+                                        BottleneckOptions{.stride = stride, .groups = o.groups, .width_per_group = o.width_per_group});
       channels = o.widths[stage] * expansion_of(o.block);
     }
-    register_module(fmt::format("layer{}", stage + 1), *layer);
-    stages_.push_back(std::move(layer));
+    const std::string name = fmt::format("layer{}", stage + 1);
+    register_module(name, *layer);
+    layers_.push_back(std::move(layer));
+    add_stage({name, map_stride, channels});
   }
-  register_module("fc", fc_);
+  if (!has_classifier()) return;
+  fc_.emplace(channels, o.classes);
+  register_module("fc", *fc_);
 }
 
-Variable ResNet::forward(const Variable& x) {
-  Variable y = bn1_.forward_relu(conv1_(x));
-  if (stem_ == ResNetOptions::Stem::large) y = max_pool2d(y, {.window = 3, .stride = 2, .padding = 1});
-  for (const auto& stage : stages_) y = stage->forward(y);
-  return fc_(global_average_pool2d(y));
+Variable ResNet::run_stage(std::size_t stage, const Variable& x) {
+  if (stem_ == ResNetOptions::Stem::small) return layers_[stage]->forward(stage == 0 ? bn1_.forward_relu(conv1_(x)) : x);
+  if (stage == 0) return bn1_.forward_relu(conv1_(x));
+  return layers_[stage - 1]->forward(stage == 1 ? max_pool2d(x, {.window = 3, .stride = 2, .padding = 1}) : x);
 }
+
+Variable ResNet::classify(const Variable& features) { return (*fc_)(global_average_pool2d(features)); }
 
 }  // namespace fovea

@@ -8,9 +8,11 @@ Layer& Sequential::append(std::unique_ptr<Layer> layer, std::string name) {
   return *layers_.back();
 }
 
-Variable Sequential::forward(const Variable& x) {
+Variable Sequential::forward(const Variable& x) { return forward_range(x, 0, layers_.size()); }
+
+Variable Sequential::forward_range(const Variable& x, std::size_t begin, std::size_t end) {
   Variable y = x;
-  for (const auto& layer : layers_) y = layer->forward(y);
+  for (std::size_t i = begin; i < end; ++i) y = layers_.at(i)->forward(y);
   return y;
 }
 

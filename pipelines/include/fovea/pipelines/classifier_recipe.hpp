@@ -16,6 +16,8 @@ struct ClassifierRecipe {
   std::string names;                 ///< a text file with one class name per line, for formats that hold none
   std::string model = "lenet5";      ///< as in the catalogue
   std::string model_options = "{}";  ///< JSON text
+  std::string weights;               ///< file to begin with (.fovea or safetensors); empty: weights drawn from the seed
+  std::vector<std::string> allow;    ///< patterns of names that need not fit in `weights`; "head": the last layer begins anew
   std::int64_t epochs = 10;
   std::int64_t batch = 64;
   std::string image_size;            ///< "N" or "WxH"; empty: the images' own where all have one (IDX), else the network's usual

@@ -17,6 +17,9 @@ std::string unknown_name_message(std::string_view kind, std::string_view word, s
 /// Splits at every `separator`; "" gives no parts.
 std::vector<std::string> split(std::string_view text, char separator);
 
+/// Whether all of `text` is what `pattern` stands for: '*' any characters or none, '?' any one character, others themselves.
+bool matches_pattern(std::string_view text, std::string_view pattern);
+
 /// Digits in runs compare as numbers ("img2" before "img10"), letters by code point. A strict weak order.
 bool natural_less(std::string_view a, std::string_view b);
 

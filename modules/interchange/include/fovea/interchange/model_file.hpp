@@ -44,9 +44,18 @@ void save_model(const std::filesystem::path& path, const StateDict& state, const
 /// Throws FileError for a file that is no safetensors file, no fovea model, of a newer format, or whose metadata is damaged.
 ModelFile load_model_file(const std::filesystem::path& path);
 
-/// Copies `tensors` (in file layout) into the tensors of `destination`, matched by name. Strict: when names, shapes or types do not fit,
-/// one FileError lists everything that is missing, unexpected, of a wrong shape (shapes in file layout) or of a wrong type, and no
-/// tensor has been changed. f32 and f64 are converted into each other, other types must be equal. `where` names the file in the error.
-void load_state(std::span<const NamedTensor> tensors, StateDict destination, const std::string& where);
+struct LoadStateOptions {
+  /// Patterns (matches_pattern: "fc.*") of names that need not fit: what is missing, unexpected, or of a wrong shape or type is left as it
+  /// is. For another classifier on known features.
+  std::vector<std::string> allow;
+};
+
+/// Copies `tensors` (in file layout) into the tensors of `destination`, matched by name. Strict but for `options.allow`: when names, shapes
+/// or types do not fit, one FileError lists everything that is missing, unexpected, of a wrong shape (shapes in file layout) or of a wrong
+/// type, and no tensor has been changed. f32, f64 and bf16 are converted into each other, other types must be equal. A buffer
+/// "....num_batches_tracked" may be missing: files of earlier torch releases have none. `where` names the file in the error. Gives the
+/// names in `destination` that were left as they are, in order. Throws OptionError naming a pattern that nothing matches.
+std::vector<std::string> load_state(std::span<const NamedTensor> tensors, StateDict destination, const std::string& where,
+                                    const LoadStateOptions& options = {});
 
 }  // namespace fovea

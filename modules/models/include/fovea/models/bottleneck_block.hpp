@@ -9,6 +9,12 @@
 
 namespace fovea {
 
+struct BottleneckOptions {
+  std::int64_t stride = 1;
+  std::int64_t groups = 1;            ///< of the 3x3 convolution: ResNeXt's cardinality (Xie et al. 2017)
+  std::int64_t width_per_group = 64;  ///< of 64 planes: 4 in ResNeXt-50 32x4d, 128 in a wide ResNet-50-2 (Zagoruyko and Komodakis 2016)
+};
+
 /// relu(bn3(conv3(relu(bn2(conv2(relu(bn1(conv1(x)))))))) + shortcut(x)) with 1x1, 3x3 and 1x1 filters: He et al. 2016, figure 5 right. The
 /// stride is that of the 3x3 convolution, as in torchvision and most later work, not of the first as in the paper. Children: conv1, bn1,
 /// conv2, bn2, conv3, bn3 and, where the shape changes, downsample.0, downsample.1.
@@ -16,8 +22,10 @@ class BottleneckBlock final : public Layer {
  public:
   static constexpr std::int64_t kExpansion = 4;
 
-  /// Gives kExpansion * width channels.
-  BottleneckBlock(std::int64_t in_channels, std::int64_t width, std::int64_t stride);
+  /// Gives kExpansion * planes channels; the 3x3 filters are planes * width_per_group / 64 (rounded down) * groups.
+  BottleneckBlock(std::int64_t in_channels, std::int64_t planes, const BottleneckOptions& options);
+  BottleneckBlock(std::int64_t in_channels, std::int64_t planes, std::int64_t stride)
+      : BottleneckBlock(in_channels, planes, BottleneckOptions{.stride = stride}) {}
   Variable forward(const Variable& x) override;
 
   Conv2d conv1;
@@ -27,6 +35,9 @@ class BottleneckBlock final : public Layer {
   Conv2d conv3;
   BatchNorm2d bn3;
   std::optional<Sequential> downsample;
+
+ private:
+  BottleneckBlock(std::int64_t in_channels, std::int64_t planes, std::int64_t width, const BottleneckOptions& options);
 };
 
 }  // namespace fovea

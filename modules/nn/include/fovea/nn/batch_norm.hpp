@@ -10,6 +10,7 @@ struct BatchNormOptions {
   double epsilon = 1e-5;  ///< > 0
   /// running = (1 - momentum) * running + momentum * batch; the running variance takes the unbiased batch variance. In [0, 1].
   double momentum = 0.1;
+  bool relu = false;  ///< forward() is forward_relu(): for layers in a row, where nobody calls that
 };
 
 /// [..., C] -> the same shape (Ioffe and Szegedy 2015). Throws OptionError when an option is out of range. Statistics of the batch in

@@ -30,6 +30,8 @@ class Sequential final : public Layer {
   }
 
   Variable forward(const Variable& x) override;
+  /// The layers [begin, end) alone.
+  Variable forward_range(const Variable& x, std::size_t begin, std::size_t end);
   std::size_t size() const { return layers_.size(); }
   Layer& operator[](std::size_t index) { return *layers_.at(index); }
 

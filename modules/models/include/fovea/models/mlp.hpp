@@ -1,0 +1,29 @@
+// The multi-layer perceptron.
+#pragma once
+
+#include <vector>
+
+#include "fovea/nn/sequential.hpp"
+
+namespace fovea {
+
+struct MlpOptions {
+  std::int64_t height = 28, width = 28, channels = 1;  ///< of the input
+  std::int64_t classes = 10;
+  std::vector<std::int64_t> hidden = {128};  ///< units of the hidden layers; none gives the linear classifier
+  double dropout = 0;                        ///< after each hidden layer
+};
+
+/// Fully connected layers with ReLU between them on all values of an image: [N,H,W,C] -> logits [N,classes]. Children 0, 3, 6, ...: a
+/// linear layer every three numbers, as torchvision's MLP counts linear layers, activations and dropouts. The first layer's columns are
+/// channels first in files.
+class Mlp final : public Layer {
+ public:
+  explicit Mlp(const MlpOptions& options = {});
+  Variable forward(const Variable& x) override;
+
+ private:
+  Sequential layers_;
+};
+
+}  // namespace fovea

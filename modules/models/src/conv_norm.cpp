@@ -1,0 +1,17 @@
+#include "fovea/models/conv_norm.hpp"
+
+namespace fovea {
+
+ConvNorm::ConvNorm(std::int64_t in_channels, std::int64_t out_channels, const ConvNormOptions& o)
+    : conv(in_channels, out_channels,
+           {.kernel = o.kernel,
+            .stride = o.stride,
+            .padding = {(o.kernel.height - 1) / 2, (o.kernel.width - 1) / 2},
+            .groups = o.groups,
+            .bias = false}),
+      norm(out_channels, {.epsilon = o.epsilon, .relu = o.relu}) {
+  register_module(o.conv_name, conv);
+  register_module(o.norm_name, norm);
+}
+
+}  // namespace fovea
