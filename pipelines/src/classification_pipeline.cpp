@@ -6,8 +6,13 @@
 #include <nlohmann/json.hpp>
 #include <opencv2/core.hpp>
 
+#include "fovea/autograd/ops/average_pool2d.hpp"
+#include "fovea/autograd/ops/cast.hpp"
+#include "fovea/autograd/ops/reshape.hpp"
 #include "fovea/base/error.hpp"
+#include "fovea/classification/feature_classifier.hpp"
 #include "fovea/interchange/model_file.hpp"
+#include "fovea/nn/layer_output.hpp"
 #include "fovea/pipelines/catalogue.hpp"
 
 namespace fovea {
@@ -80,6 +85,16 @@ std::vector<Classification> ClassificationPipeline::run(std::span<const cv::Mat>
 }
 
 Classification ClassificationPipeline::run(const cv::Mat& image) const { return std::move(run(std::span(&image, 1)).front()); }
+
+Tensor ClassificationPipeline::features(std::span<const cv::Mat> images, const std::string& layer) const {
+  for (const cv::Mat& image : images) require_picture(image);
+  const Tensor batch = preprocessing_.batch(images);
+  if (auto* const classical = dynamic_cast<FeatureClassifier*>(network_.get()); classical != nullptr && layer.empty())
+    return classical->features().extract(batch);
+  const NoGradGuard no_grad;
+  const Variable output = cast(Variable(layer_output(*network_, cast(Variable(batch), precision_), layer)), DType::f32);
+  return (output.shape().rank() == 4 ? global_average_pool2d(output) : flatten(output)).value();
+}
 
 ClassificationMetrics ClassificationPipeline::evaluate(const ClassificationDataset& dataset, std::int64_t batch, int workers) const {
   if (dataset.labels() != labels_)

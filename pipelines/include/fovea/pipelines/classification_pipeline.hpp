@@ -35,6 +35,11 @@ class ClassificationPipeline {
   Classification run(const cv::Mat& image) const;
   std::vector<Classification> run(std::span<const cv::Mat> images) const;
 
+  /// What the layer called `layer` gives for each image, f32 [N, D]; maps are averaged over their pixels. "" means what the last layer
+  /// gets, and of a classifier on features (k-NN, linear, ...) the features. Throws OptionError naming the layers when there is none of
+  /// that name.
+  Tensor features(std::span<const cv::Mat> images, const std::string& layer = "") const;
+
   /// Throws OptionError when the data set's labels are not the model's.
   ClassificationMetrics evaluate(const ClassificationDataset& dataset, std::int64_t batch = 64, int workers = 1) const;
 
