@@ -64,6 +64,7 @@ Tensor distinct(const Shape& shape, std::uint64_t seed) { return Tensor::from(di
 std::vector<GradientRow> selftest_gradients() {
   std::vector<GradientRow> rows;
   selftest_detail::GradientSuite suite(rows);
+  check_activation_gradients(suite);
   check_basic_gradients(suite);
   check_convolution_gradients(suite);
   return rows;

@@ -21,6 +21,7 @@ void check_activations(selftest_detail::Suite<T>& suite) {
   check_pool2d(suite);
   check_batch_norm(suite);
   check_elementwise(suite);
+  check_activation_functions(suite);
   check_reduce(suite);
 }
 

@@ -1,9 +1,55 @@
 #include "fovea/nn/activation.hpp"
 
+#include <fmt/format.h>
+
+#include <cmath>
+
 #include "fovea/autograd/ops/relu.hpp"
+#include "fovea/base/error.hpp"
 
 namespace fovea {
 
+namespace {
+
+double greater_than_zero(const char* layer, const char* option, double value) {
+  if (!(value > 0) || !std::isfinite(value)) throw OptionError(fmt::format("[{}] {} is greater than 0, found {}", layer, option, value));
+  return value;
+}
+
+}  // namespace
+
 Variable Relu::forward(const Variable& x) { return relu(x); }
+
+Variable Sigmoid::forward(const Variable& x) { return sigmoid(x); }
+
+Variable Tanh::forward(const Variable& x) { return tanh(x); }
+
+LeakyRelu::LeakyRelu(double slope) : slope_(slope) {
+  if (!(slope >= 0) || !std::isfinite(slope)) throw OptionError(fmt::format("[leaky_relu] the slope is at least 0, found {}", slope));
+}
+
+Variable LeakyRelu::forward(const Variable& x) { return leaky_relu(x, slope_); }
+
+Variable Relu6::forward(const Variable& x) { return relu6(x); }
+
+Elu::Elu(double alpha) : alpha_(greater_than_zero("elu", "alpha", alpha)) {}
+
+Variable Elu::forward(const Variable& x) { return elu(x, alpha_); }
+
+Variable Selu::forward(const Variable& x) { return selu(x); }
+
+Softplus::Softplus(double beta) : beta_(greater_than_zero("softplus", "beta", beta)) {}
+
+Variable Softplus::forward(const Variable& x) { return softplus(x, beta_); }
+
+Variable Silu::forward(const Variable& x) { return silu(x); }
+
+Variable Mish::forward(const Variable& x) { return mish(x); }
+
+Variable HardSigmoid::forward(const Variable& x) { return hard_sigmoid(x); }
+
+Variable HardSwish::forward(const Variable& x) { return hard_swish(x); }
+
+Variable Gelu::forward(const Variable& x) { return gelu(x, form_); }
 
 }  // namespace fovea

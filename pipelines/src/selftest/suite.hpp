@@ -161,6 +161,8 @@ void check_batch_norm(Suite<T>&);
 template <class T>
 void check_elementwise(Suite<T>&);
 template <class T>
+void check_activation_functions(Suite<T>&);
+template <class T>
 void check_reduce(Suite<T>&);
 template <class T>
 void check_softmax(Suite<T>&);

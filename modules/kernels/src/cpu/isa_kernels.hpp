@@ -75,6 +75,11 @@ void relu_backward(Context&, std::int64_t count, const T* y, const T* dy, T* dx)
 template <class T>
 void dropout(Context&, std::int64_t count, DropoutMask, float scale, const T* x, T* y);
 
+template <class T>
+void activation_forward(Context&, const ActivationFunction&, std::int64_t count, const T* x, T* y);
+template <class T>
+void activation_backward(Context&, const ActivationFunction&, std::int64_t count, const T* x, const T* dy, T* dx);
+
 std::size_t sum_workspace_bytes(std::int64_t count);
 template <class T>
 void sum(Context&, std::int64_t count, const T* x, float* y, void* workspace);

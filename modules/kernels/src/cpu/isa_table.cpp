@@ -25,6 +25,8 @@ constexpr ElementwiseKernels<T> kElementwise = {.add = add<T>,
                                                 .relu_backward = relu_backward<T>,
                                                 .dropout = dropout<T>};
 template <class T>
+constexpr ActivationKernels<T> kActivation = {.forward = activation_forward<T>, .backward = activation_backward<T>};
+template <class T>
 constexpr ReduceKernels<T> kReduce = {.sum_workspace_bytes = sum_workspace_bytes,
                                       .sum = sum<T>,
                                       .sum_rows_workspace_bytes = sum_rows_workspace_bytes,
@@ -46,6 +48,7 @@ constinit const KernelTable kTable = {
             .pool2d = kPool2d<float>,
             .batch_norm = kBatchNorm<float>,
             .elementwise = kElementwise<float>,
+            .activation = kActivation<float>,
             .reduce = kReduce<float>,
             .softmax = {.forward = softmax_forward,
                         .backward = softmax_backward,
@@ -54,7 +57,11 @@ constinit const KernelTable kTable = {
             .optimizer = {.sgd = sgd, .adamw = adamw},
             .distance = {.rows = row_distances}},
     .f64 = {},
-    .bf16 = {.pool2d = kPool2d<bf16>, .batch_norm = kBatchNorm<bf16>, .elementwise = kElementwise<bf16>, .reduce = kReduce<bf16>},
+    .bf16 = {.pool2d = kPool2d<bf16>,
+             .batch_norm = kBatchNorm<bf16>,
+             .elementwise = kElementwise<bf16>,
+             .activation = kActivation<bf16>,
+             .reduce = kReduce<bf16>},
     .conversion = {.f32_to_bf16 = f32_to_bf16, .bf16_to_f32 = bf16_to_f32},
 };
 

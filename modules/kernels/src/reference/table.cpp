@@ -1,6 +1,7 @@
 // The page of the reference kernels: slow and obviously right, for f32 (what tests compare with), f64 (what gradient checks run on)
 // and bf16.
 #include "fovea/kernels/kernel_table.hpp"
+#include "reference/activations.hpp"
 #include "reference/batch_norm.hpp"
 #include "reference/conv2d.hpp"
 #include "reference/conversion.hpp"
@@ -61,6 +62,7 @@ constexpr TypedKernels<T> kTyped = {
                     .relu = reference::relu<T>,
                     .relu_backward = reference::relu_backward<T>,
                     .dropout = reference::dropout<T>},
+    .activation = {.forward = reference::activation_forward<T>, .backward = reference::activation_backward<T>},
     .reduce = {.sum_workspace_bytes = reference::sum_workspace_bytes,
                .sum = reference::sum<T>,
                .sum_rows_workspace_bytes = reference::sum_rows_workspace_bytes,

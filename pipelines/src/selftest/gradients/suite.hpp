@@ -41,6 +41,7 @@ Tensor uniform(const Shape& shape, std::uint64_t seed = 1, double low = -1, doub
 Tensor distinct(const Shape& shape, std::uint64_t seed = 1);
 
 // One function per group, each in its own file.
+void check_activation_gradients(GradientSuite&);
 void check_basic_gradients(GradientSuite&);
 void check_convolution_gradients(GradientSuite&);
 

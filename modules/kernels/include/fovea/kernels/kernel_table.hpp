@@ -3,6 +3,7 @@
 
 #include "fovea/base/cpu_features.hpp"
 #include "fovea/base/device.hpp"
+#include "fovea/kernels/activations.hpp"
 #include "fovea/kernels/batch_norm.hpp"
 #include "fovea/kernels/context.hpp"
 #include "fovea/kernels/conv2d.hpp"
@@ -26,6 +27,7 @@ struct TypedKernels {
   Pool2dKernels<T> pool2d;
   BatchNormKernels<T> batch_norm;
   ElementwiseKernels<T> elementwise;
+  ActivationKernels<T> activation;
   ReduceKernels<T> reduce;
   SoftmaxKernels<T> softmax;
   OptimizerKernels<T> optimizer;
