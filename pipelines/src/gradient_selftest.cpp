@@ -67,6 +67,9 @@ std::vector<GradientRow> selftest_gradients() {
   check_activation_gradients(suite);
   check_basic_gradients(suite);
   check_convolution_gradients(suite);
+  check_maths_gradients(suite);
+  check_pooling_gradients(suite);
+  check_rearrange_gradients(suite);
   return rows;
 }
 

@@ -19,9 +19,11 @@ void check_activations(selftest_detail::Suite<T>& suite) {
   check_conv2d(suite);
   check_matmul(suite);
   check_pool2d(suite);
+  check_window_pool2d(suite);
   check_batch_norm(suite);
   check_elementwise(suite);
   check_activation_functions(suite);
+  check_broadcast(suite);
   check_reduce(suite);
 }
 

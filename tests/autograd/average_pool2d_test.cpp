@@ -29,14 +29,28 @@ const Case kCases[] = {
     {"asymmetric padding", {1, 4, 5, 3}, {.window = {3, 4}, .stride = {2, 1}, .padding = {2, 0, 1, 3}}},
     {"many channels", {1, 4, 4, 37}, {.window = 2, .stride = 2}},
     {"a window beyond the image", {1, 2, 2, 2}, {.window = 5, .stride = 1, .padding = 2}},
+    {"dilation", {2, 8, 7, 3}, {.window = {3, 2}, .stride = {1, 2}, .dilation = {2, 3}}},
+    {"dilation and padding", {1, 6, 5, 2}, {.window = 3, .stride = 2, .padding = {3, 1, 2, 2}, .dilation = 2}},
+    {"rounded up", {1, 6, 7, 2}, {.window = {3, 2}, .stride = 2, .ceil_mode = true}},
+    {"rounded up, one window too many", {1, 5, 7, 3}, {.window = 2, .stride = {3, 4}, .padding = 1, .ceil_mode = true}},
+    {"rounded up with padding and dilation",
+     {2, 8, 6, 2},
+     {.window = 2, .stride = 3, .padding = {1, 2, 2, 0}, .dilation = {2, 3}, .ceil_mode = true}},
     {"empty batch", {0, 4, 4, 3}, {}},
     {"no channels", {2, 4, 4, 0}, {}},
 };
 
 Tensor oracle(const Tensor& x, const Pool2dGeometry& g, bool count_padding) {
   const std::int64_t h = x.extent(1), w = x.extent(2), c = x.extent(3);
-  const std::int64_t p = (h + g.padding.top + g.padding.bottom - g.window.height) / g.stride.height + 1;
-  const std::int64_t q = (w + g.padding.left + g.padding.right - g.window.width) / g.stride.width + 1;
+  const auto positions = [&](std::int64_t input, std::int64_t before, std::int64_t behind, std::int64_t span, std::int64_t stride) {
+    std::int64_t count = 0;  // every window that fits, and with ceil_mode every one that begins inside the image or in front of it
+    while (count * stride + span <= input + before + behind ||
+           (g.ceil_mode && count * stride < input + before && (count - 1) * stride + span < input + before + behind))
+      ++count;
+    return count;
+  };
+  const std::int64_t p = positions(h, g.padding.top, g.padding.bottom, (g.window.height - 1) * g.dilation.height + 1, g.stride.height);
+  const std::int64_t q = positions(w, g.padding.left, g.padding.right, (g.window.width - 1) * g.dilation.width + 1, g.stride.width);
   std::vector<double> y;
   for (std::int64_t n = 0; n < x.extent(0); ++n)
     for (std::int64_t i = 0; i < p; ++i)
@@ -45,10 +59,11 @@ Tensor oracle(const Tensor& x, const Pool2dGeometry& g, bool count_padding) {
           double sum = 0, cells = 0;
           for (std::int64_t a = 0; a < g.window.height; ++a)
             for (std::int64_t b = 0; b < g.window.width; ++b) {
-              const std::int64_t row = i * g.stride.height + a - g.padding.top, column = j * g.stride.width + b - g.padding.left;
+              const std::int64_t row = i * g.stride.height + a * g.dilation.height - g.padding.top;
+              const std::int64_t column = j * g.stride.width + b * g.dilation.width - g.padding.left;
               const bool inside = row >= 0 && row < h && column >= 0 && column < w;
               if (inside) sum += x.data<double>()[((n * h + row) * w + column) * c + channel];
-              if (inside || count_padding) cells += 1;
+              if (inside || (count_padding && row < h + g.padding.bottom && column < w + g.padding.right)) cells += 1;
             }
           y.push_back(sum / cells);
         }
@@ -97,7 +112,31 @@ TEST(AveragePool2d, RefusesWhatDoesNotFit) {
         average_pool2d(Variable(Tensor::zeros({1, 4, 4, 2}, DType::i64)));
       },
       ThrowsMessage<ShapeError>(HasSubstr("[average_pool2d] wants f32, f64 or bf16, found i64")));
+  EXPECT_THAT([&] { average_pool2d(x, {}, true, -1); },
+              ThrowsMessage<ShapeError>(HasSubstr("[average_pool2d] the divisor is positive, or 0 for the cells, found -1")));
   EXPECT_THAT([&] { average_pool2d({}); }, ThrowsMessage<ShapeError>(HasSubstr("[average_pool2d] input 0 is undefined")));
+}
+
+TEST(SumPool2d, IsTheAverageTimesItsCells) {
+  for (const Case& c : kCases) {
+    const Tensor x = uniform(c.x, 1);
+    const Pool2dGeometry& g = c.geometry;
+    if (g.ceil_mode) continue;  // where windows differ in size
+    const Tensor expected = oracle(x, g, true);
+    std::vector<double> sums = expected.to_vector<double>();
+    for (double& sum : sums) sum *= static_cast<double>(g.window.height * g.window.width);
+    EXPECT_TRUE(test::near(sum_pool2d(Variable(x), g).value(), sums, expected.shape(), 1e-14)) << c.name;
+  }
+}
+
+TEST(SumPool2d, Gradients) {
+  for (const Case& c : kCases) {
+    const auto sum = [&](const auto& in) { return sum_pool2d(in[0], c.geometry); };
+    const auto fifth = [&](const auto& in) { return average_pool2d(in[0], c.geometry, true, 5); };
+    EXPECT_TRUE(test::gradients_match(sum, {uniform(c.x, 1)})) << c.name;
+    EXPECT_TRUE(test::gradients_match(fifth, {uniform(c.x, 1)})) << c.name;
+    EXPECT_TRUE(test::f32_follows_f64(sum, {uniform(c.x, 1)})) << c.name;
+  }
 }
 
 TEST(GlobalAveragePool2d, IsTheMeanOfEachImage) {

@@ -33,14 +33,28 @@ const Case kCases[] = {
     {"many channels", {1, 4, 4, 37}, {.window = 2, .stride = 2}},
     {"the whole image", {3, 3, 4, 2}, {.window = {3, 4}, .stride = 1}},
     {"a window beyond the image", {1, 2, 2, 2}, {.window = 5, .stride = 1, .padding = 2}},
+    {"dilation", {2, 8, 7, 3}, {.window = {3, 2}, .stride = {1, 2}, .dilation = {2, 3}}},
+    {"dilation and padding", {1, 6, 5, 2}, {.window = 3, .stride = 2, .padding = {3, 1, 2, 2}, .dilation = 2}},
+    {"rounded up", {1, 6, 7, 2}, {.window = {3, 2}, .stride = 2, .ceil_mode = true}},
+    {"rounded up, one window too many", {1, 5, 7, 3}, {.window = 2, .stride = {3, 4}, .padding = 1, .ceil_mode = true}},
+    {"rounded up with padding and dilation",
+     {2, 8, 6, 2},
+     {.window = 2, .stride = 3, .padding = {1, 2, 2, 0}, .dilation = {2, 3}, .ceil_mode = true}},
     {"empty batch", {0, 4, 4, 3}, {}},
     {"no channels", {2, 4, 4, 0}, {}},
 };
 
 Tensor oracle(const Tensor& x, const Pool2dGeometry& g) {
   const std::int64_t h = x.extent(1), w = x.extent(2), c = x.extent(3);
-  const std::int64_t p = (h + g.padding.top + g.padding.bottom - g.window.height) / g.stride.height + 1;
-  const std::int64_t q = (w + g.padding.left + g.padding.right - g.window.width) / g.stride.width + 1;
+  const auto positions = [&](std::int64_t input, std::int64_t before, std::int64_t behind, std::int64_t span, std::int64_t stride) {
+    std::int64_t count = 0;  // every window that fits, and with ceil_mode every one that begins inside the image or in front of it
+    while (count * stride + span <= input + before + behind ||
+           (g.ceil_mode && count * stride < input + before && (count - 1) * stride + span < input + before + behind))
+      ++count;
+    return count;
+  };
+  const std::int64_t p = positions(h, g.padding.top, g.padding.bottom, (g.window.height - 1) * g.dilation.height + 1, g.stride.height);
+  const std::int64_t q = positions(w, g.padding.left, g.padding.right, (g.window.width - 1) * g.dilation.width + 1, g.stride.width);
   std::vector<double> y;
   for (std::int64_t n = 0; n < x.extent(0); ++n)
     for (std::int64_t i = 0; i < p; ++i)
@@ -49,7 +63,8 @@ Tensor oracle(const Tensor& x, const Pool2dGeometry& g) {
           double maximum = -std::numeric_limits<double>::infinity();
           for (std::int64_t a = 0; a < g.window.height; ++a)
             for (std::int64_t b = 0; b < g.window.width; ++b) {
-              const std::int64_t row = i * g.stride.height + a - g.padding.top, column = j * g.stride.width + b - g.padding.left;
+              const std::int64_t row = i * g.stride.height + a * g.dilation.height - g.padding.top;
+              const std::int64_t column = j * g.stride.width + b * g.dilation.width - g.padding.left;
               if (row < 0 || row >= h || column < 0 || column >= w) continue;
               maximum = std::max(maximum, x.data<double>()[((n * h + row) * w + column) * c + channel]);
             }
@@ -145,6 +160,19 @@ TEST(MaxPool2d, RefusesWhatDoesNotFit) {
         max_pool2d(Variable(Tensor::zeros({0, 1 << 16, 1 << 16, 2})));
       },
       ThrowsMessage<ShapeError>(HasSubstr("less than 2^31 pixels")));
+  EXPECT_THAT(
+      [&] {
+        max_pool2d(x, {.dilation = {0, 1}});
+      },
+      ThrowsMessage<ShapeError>(HasSubstr("[max_pool2d] window and stride are in [1, ")));
+  EXPECT_THAT([&] { max_pool2d(x, {.window = 1 << 20, .dilation = 1 << 20}); }, ThrowsMessage<ShapeError>(HasSubstr("spans more than")));
+  EXPECT_THAT([&] { max_pool2d(x, {.window = 3, .dilation = 3}); },
+              ThrowsMessage<ShapeError>(HasSubstr("[max_pool2d] a window of 7x7 does not fit into input [1,4,4,2]")));
+  EXPECT_THAT(
+      [&] {
+        max_pool2d(Variable(Tensor::zeros({1, 1, 4, 2})), {.window = 2, .stride = 1, .padding = 2, .dilation = 3});
+      },
+      ThrowsMessage<ShapeError>(HasSubstr("[max_pool2d] a window of 2x2 with dilation 3x3 has no cell inside input [1,1,4,2]")));
   EXPECT_THAT([&] { max_pool2d({}); }, ThrowsMessage<ShapeError>(HasSubstr("[max_pool2d] input 0 is undefined")));
 }
 

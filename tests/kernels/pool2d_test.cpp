@@ -58,7 +58,38 @@ std::vector<PoolCase> pool_cases() {
                                .pad_left = 0,
                                .x_pitch = 3,
                                .y_pitch = 3};
-  return {{"one channel", square(2, 4, 1, 2, 2)},
+  // Spans of 5 rows and 4 columns; the last column of windows begins one column in front of the image's end and reaches 3 beyond it, one of
+  // which is padding.
+  const Pool2dShape dilated{.n = 2,
+                            .h = 7,
+                            .w = 6,
+                            .c = 19,
+                            .p = 3,
+                            .q = 3,
+                            .window_h = 3,
+                            .window_w = 2,
+                            .stride_h = 2,
+                            .stride_w = 3,
+                            .pad_top = 2,
+                            .pad_left = 1,
+                            .x_pitch = 19,
+                            .y_pitch = 19,
+                            .dilation_h = 2,
+                            .dilation_w = 3,
+                            .pad_bottom = 2,
+                            .pad_right = 1};
+  Pool2dShape dilated_cut = dilated;
+  dilated_cut.count_padding = false;
+  Pool2dShape rounded_up = square(2, 6, 17, 3, 2, 1);
+  rounded_up.p = rounded_up.q = 4;
+  rounded_up.pad_bottom = rounded_up.pad_right = 1;
+  Pool2dShape sums = square(1, 7, 5, 3, 2, 1);
+  sums.divisor = 1;
+  return {{"dilated", dilated},
+          {"dilated, padding not counted", dilated_cut},
+          {"rounded up", rounded_up},
+          {"sums", sums},
+          {"one channel", square(2, 4, 1, 2, 2)},
           {"prime channels", square(1, 6, 31, 2, 2)},
           {"lanes - 1", square(1, 4, 15, 2, 2)},
           {"lanes", square(1, 4, 16, 2, 2)},

@@ -25,8 +25,28 @@ constexpr Pool2dShape pool(std::int64_t n, std::int64_t h, std::int64_t w, std::
           .count_padding = count_padding};
 }
 
-constexpr Pool2dShape kPools[] = {pool(2, 8, 6, 20, 2, 2, 0, true),  pool(1, 11, 7, 3, 3, 2, 1, true), pool(3, 5, 5, 37, 3, 1, 1, false),
-                                  pool(1, 9, 9, 16, 2, 3, 0, false), pool(0, 4, 4, 5, 2, 2, 0, true),  pool(1, 1, 1, 1, 1, 1, 0, true)};
+/// Windows of 3 x 2 cells, 2 and 3 apart, the last of which reach behind the padding.
+constexpr Pool2dShape dilated(bool count_padding) {
+  Pool2dShape s = pool(2, 7, 6, 19, 3, 2, 2, count_padding);
+  s.q = 3;
+  s.window_w = 2;
+  s.stride_w = 3;
+  s.pad_left = s.pad_right = 1;
+  s.pad_bottom = 2;
+  s.dilation_h = 2;
+  s.dilation_w = 3;
+  s.p = 4;
+  return s;
+}
+
+constexpr Pool2dShape kPools[] = {pool(2, 8, 6, 20, 2, 2, 0, true),
+                                  pool(1, 11, 7, 3, 3, 2, 1, true),
+                                  pool(3, 5, 5, 37, 3, 1, 1, false),
+                                  pool(1, 9, 9, 16, 2, 3, 0, false),
+                                  pool(0, 4, 4, 5, 2, 2, 0, true),
+                                  pool(1, 1, 1, 1, 1, 1, 0, true),
+                                  dilated(true),
+                                  dilated(false)};
 
 std::int64_t x_count(const Pool2dShape& s) { return s.n * s.h * s.w * s.c; }
 std::int64_t y_count(const Pool2dShape& s) { return s.n * s.p * s.q * s.c; }

@@ -157,11 +157,15 @@ void check_matmul(Suite<T>&);
 template <class T>
 void check_pool2d(Suite<T>&);
 template <class T>
+void check_window_pool2d(Suite<T>&);
+template <class T>
 void check_batch_norm(Suite<T>&);
 template <class T>
 void check_elementwise(Suite<T>&);
 template <class T>
 void check_activation_functions(Suite<T>&);
+template <class T>
+void check_broadcast(Suite<T>&);
 template <class T>
 void check_reduce(Suite<T>&);
 template <class T>

@@ -1,6 +1,8 @@
 #include "fovea/autograd/ops/arithmetic.hpp"
 
 #include "fovea/autograd/function.hpp"
+#include "fovea/autograd/ops/broadcast.hpp"
+#include "ops/broadcast.hpp"
 #include "ops/checks.hpp"
 #include "ops/kernel_call.hpp"
 #include "ops/memory_reuse.hpp"
@@ -111,12 +113,38 @@ class Affine final : public Function {
 
 }  // namespace
 
+namespace {
+
+/// Calls repeat(x, b) when b broadcasts to x by one repetition or the other way round, and same(a, b) with both repeated otherwise; same(a,
+/// b) refuses what does not fit.
+template <class Repeat, class Same>
+Variable broadcast(const Variable& a, const Variable& b, Repeat repeat, Same same) {
+  const std::optional<Shape> shape = broadcast_shape(a.shape(), b.shape());
+  if (!shape) return same(a, b);
+  if (*shape == a.shape() && as_one_repetition(a.shape(), b.shape())) return repeat(a, b);
+  if (*shape == b.shape() && as_one_repetition(b.shape(), a.shape())) return repeat(b, a);
+  return same(broadcast_to(a, *shape), broadcast_to(b, *shape));
+}
+
+bool differ(const Variable& a, const Variable& b) { return a.defined() && b.defined() && a.shape() != b.shape(); }
+
+Variable add_same(const Variable& a, const Variable& b) { return apply_one(std::make_unique<Add>(-1), a, b); }
+Variable multiply_same(const Variable& a, const Variable& b) { return apply_one(std::make_unique<Multiply>(), a, b); }
+
+}  // namespace
+
 Variable add(Variable a, Variable b) {
+  if (differ(a, b)) return broadcast(a, b, add_repeated, add_same);
   auto function = std::make_unique<Add>(is_last_use(a) ? 0 : is_last_use(b) ? 1 : -1);
   return apply_one(std::move(function), a, b);
 }
-Variable subtract(const Variable& a, const Variable& b) { return apply_one(std::make_unique<Subtract>(), a, b); }
-Variable multiply(const Variable& a, const Variable& b) { return apply_one(std::make_unique<Multiply>(), a, b); }
+Variable subtract(const Variable& a, const Variable& b) {
+  if (differ(a, b) && broadcast_shape(a.shape(), b.shape())) return add(a, affine(b, -1));
+  return apply_one(std::make_unique<Subtract>(), a, b);
+}
+Variable multiply(const Variable& a, const Variable& b) {
+  return differ(a, b) ? broadcast(a, b, multiply_repeated, multiply_same) : multiply_same(a, b);
+}
 Variable affine(const Variable& x, double alpha, double beta) { return apply_one(std::make_unique<Affine>(alpha, beta), x); }
 
 }  // namespace fovea

@@ -3,52 +3,47 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "fovea/autograd/function.hpp"
 #include "fovea/base/error.hpp"
-#include "fovea/kernels/context.hpp"
 #include "ops/checks.hpp"
+#include "ops/strided_copy.hpp"
 
 namespace fovea {
 
 namespace {
 
-/// `rows` runs of `bytes` bytes each, so many bytes apart.
-void copy_rows(std::int64_t rows, std::size_t bytes, const std::byte* from, std::size_t from_pitch, std::byte* to, std::size_t to_pitch) {
-  constexpr std::int64_t kRowsPerBlock = 512;
-  if (bytes == 0) return;
-  parallel_for(kernels::Context::current().threads(), rows, kRowsPerBlock, [&](std::int64_t begin, std::int64_t end) {
-    for (auto row = static_cast<std::size_t>(begin); row < static_cast<std::size_t>(end); ++row)
-      std::memcpy(to + row * to_pitch, from + row * from_pitch, bytes);
-  });
-}
-
 class Concat final : public Function {
  public:
+  explicit Concat(int axis) : axis_(axis) {}
   const char* name() const override { return "concat"; }
+
+  Attributes attributes() const override { return {{"axis", std::int64_t{axis_}}}; }
 
   std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override {
     if (in.empty()) throw ShapeError("[concat] wants at least one input");
     const Shape& first = in[0].shape;
     check_activation(name(), in[0]);
     if (first.rank() < 1) throw ShapeError("[concat] wants at least one axis, found a scalar");
-    const auto outer = static_cast<std::size_t>(first.rank() - 1);
-    std::int64_t channels = 0;
+    const int axis = checked_axis(name(), axis_, first.rank());
+    std::int64_t entries = 0;
     for (std::size_t i = 0; i < in.size(); ++i) {
       const Shape& shape = in[i].shape;
-      if (shape.rank() != first.rank() || !std::ranges::equal(shape.extents().first(outer), first.extents().first(outer)))
-        throw ShapeError(fmt::format("[concat] input {} has shape {}, but all axes except the last are to be as in input 0: {}", i,
-                                     shape.to_string(), first.to_string()));
+      bool fits = shape.rank() == first.rank();
+      for (int other = 0; fits && other < first.rank(); ++other) fits = other == axis || shape[other] == first[other];
+      if (!fits)
+        throw ShapeError(fmt::format("[concat] input {} has shape {}, but all axes except {} are to be as in input 0: {}", i,
+                                     shape.to_string(), axis == first.rank() - 1 ? "the last" : std::to_string(axis), first.to_string()));
       check_same_dtype(name(), fmt::format("input {}", i).c_str(), in[i], in[0]);
-      channels += shape.at(-1);
+      entries += shape[axis];
     }
     std::vector<std::int64_t> extents(first.begin(), first.end());
-    extents.back() = channels;
+    extents[static_cast<std::size_t>(axis)] = entries;
     return {{Shape(extents), in[0].dtype}};
   }
 
   std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec> out) override {
+    axis_ = checked_axis(name(), axis_, out[0].shape.rank());
     Tensor y = Tensor::empty(out[0].shape, out[0].dtype);
     const std::size_t pitch = bytes_per_row(y.spec());
     std::size_t offset = 0;
@@ -79,14 +74,24 @@ class Concat final : public Function {
   }
 
  private:
-  static std::size_t bytes_per_row(const TensorSpec& spec) { return static_cast<std::size_t>(spec.shape.at(-1)) * size_of(spec.dtype); }
-  static std::int64_t rows_of(const Shape& shape) { return shape.at(-1) == 0 ? 0 : shape.numel() / shape.at(-1); }
+  /// A tensor is rows_of() runs of the axis' entries and all behind it.
+  std::size_t bytes_per_row(const TensorSpec& spec) const {
+    std::size_t bytes = size_of(spec.dtype);
+    for (int axis = axis_; axis < spec.shape.rank(); ++axis) bytes *= static_cast<std::size_t>(spec.shape[axis]);
+    return bytes;
+  }
+  std::int64_t rows_of(const Shape& shape) const {
+    std::int64_t rows = 1;
+    for (int axis = 0; axis < axis_; ++axis) rows *= shape[axis];
+    return rows;
+  }
 
+  int axis_;
   std::vector<TensorSpec> specs_;
 };
 
 }  // namespace
 
-Variable concat(std::span<const Variable> inputs) { return fovea::apply(std::make_unique<Concat>(), inputs).front(); }
+Variable concat(std::span<const Variable> inputs, int axis) { return fovea::apply(std::make_unique<Concat>(axis), inputs).front(); }
 
 }  // namespace fovea

@@ -17,12 +17,7 @@ class MaxPool2dFunction final : public Function {
  public:
   explicit MaxPool2dFunction(const Pool2dGeometry& geometry) : geometry_(geometry) {}
   const char* name() const override { return "max_pool2d"; }
-  Attributes attributes() const override {
-    const auto& g = geometry_;
-    return {{"window", std::vector{g.window.height, g.window.width}},
-            {"stride", std::vector{g.stride.height, g.stride.width}},
-            {"padding", std::vector{g.padding.top, g.padding.bottom, g.padding.left, g.padding.right}}};
-  }
+  Attributes attributes() const override { return attributes_of(geometry_); }
   std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override {
     const TensorSpec out = infer_pool2d(name(), in[0], geometry_);
     const Shape& x = in[0].shape;

@@ -29,6 +29,10 @@ Variable reshape(const Variable& x, std::initializer_list<std::int64_t> extents)
   return apply_one(std::make_unique<Reshape>(x.value().reshape(extents).shape()), x);
 }
 
+Variable reshape(const Variable& x, const Shape& shape) {
+  return apply_one(std::make_unique<Reshape>(x.value().reshape(shape).shape()), x);
+}
+
 Variable flatten(const Variable& x) {
   if (x.shape().rank() == 0) throw ShapeError("[flatten] wants at least one axis, found a scalar");
   std::int64_t rest = 1;

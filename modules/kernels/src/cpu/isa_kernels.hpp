@@ -44,6 +44,14 @@ template <class T>
 void average_pool2d_forward(Context&, const Pool2dShape&, const T* x, T* y);
 template <class T>
 void average_pool2d_backward(Context&, const Pool2dShape&, const T* dy, T* dx);
+template <class T>
+void window_max_pool2d_forward(Context&, const WindowPool2dShape&, const T* x, T* y, std::int32_t* argmax);
+template <class T>
+void window_max_pool2d_backward(Context&, const WindowPool2dShape&, const T* dy, const std::int32_t* argmax, T* dx);
+template <class T>
+void window_average_pool2d_forward(Context&, const WindowPool2dShape&, const T* x, T* y);
+template <class T>
+void window_average_pool2d_backward(Context&, const WindowPool2dShape&, const T* dy, T* dx);
 
 std::size_t batch_norm_workspace_bytes(const BatchNormShape&);
 template <class T>
@@ -79,6 +87,14 @@ template <class T>
 void activation_forward(Context&, const ActivationFunction&, std::int64_t count, const T* x, T* y);
 template <class T>
 void activation_backward(Context&, const ActivationFunction&, std::int64_t count, const T* x, const T* dy, T* dx);
+
+template <class T>
+void broadcast_add(Context&, const BroadcastShape&, const T* x, const T* b, T* y);
+template <class T>
+void broadcast_multiply(Context&, const BroadcastShape&, const T* x, const T* b, T* y);
+std::size_t broadcast_sum_workspace_bytes(const BroadcastShape&);
+template <class T>
+void broadcast_sum(Context&, const BroadcastShape&, const T* a, const T* b, T* y, void* workspace);
 
 std::size_t sum_workspace_bytes(std::int64_t count);
 template <class T>

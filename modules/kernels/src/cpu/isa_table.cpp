@@ -11,6 +11,11 @@ constexpr Pool2dKernels<T> kPool2d = {.max_forward = max_pool2d_forward<T>,
                                       .average_forward = average_pool2d_forward<T>,
                                       .average_backward = average_pool2d_backward<T>};
 template <class T>
+constexpr WindowPool2dKernels<T> kWindowPool2d = {.max_forward = window_max_pool2d_forward<T>,
+                                                  .max_backward = window_max_pool2d_backward<T>,
+                                                  .average_forward = window_average_pool2d_forward<T>,
+                                                  .average_backward = window_average_pool2d_backward<T>};
+template <class T>
 constexpr BatchNormKernels<T> kBatchNorm = {.workspace_bytes = batch_norm_workspace_bytes,
                                             .statistics = batch_norm_statistics<T>,
                                             .normalize = batch_norm_normalize<T>,
@@ -26,6 +31,11 @@ constexpr ElementwiseKernels<T> kElementwise = {.add = add<T>,
                                                 .dropout = dropout<T>};
 template <class T>
 constexpr ActivationKernels<T> kActivation = {.forward = activation_forward<T>, .backward = activation_backward<T>};
+template <class T>
+constexpr BroadcastKernels<T> kBroadcast = {.add = broadcast_add<T>,
+                                            .multiply = broadcast_multiply<T>,
+                                            .sum_workspace_bytes = broadcast_sum_workspace_bytes,
+                                            .sum = broadcast_sum<T>};
 template <class T>
 constexpr ReduceKernels<T> kReduce = {.sum_workspace_bytes = sum_workspace_bytes,
                                       .sum = sum<T>,
@@ -46,9 +56,11 @@ constinit const KernelTable kTable = {
                        .backward_data = conv2d_backward_data,
                        .backward_filter = conv2d_backward_filter},
             .pool2d = kPool2d<float>,
+            .window_pool2d = kWindowPool2d<float>,
             .batch_norm = kBatchNorm<float>,
             .elementwise = kElementwise<float>,
             .activation = kActivation<float>,
+            .broadcast = kBroadcast<float>,
             .reduce = kReduce<float>,
             .softmax = {.forward = softmax_forward,
                         .backward = softmax_backward,
@@ -58,9 +70,11 @@ constinit const KernelTable kTable = {
             .distance = {.rows = row_distances}},
     .f64 = {},
     .bf16 = {.pool2d = kPool2d<bf16>,
+             .window_pool2d = kWindowPool2d<bf16>,
              .batch_norm = kBatchNorm<bf16>,
              .elementwise = kElementwise<bf16>,
              .activation = kActivation<bf16>,
+             .broadcast = kBroadcast<bf16>,
              .reduce = kReduce<bf16>},
     .conversion = {.f32_to_bf16 = f32_to_bf16, .bf16_to_f32 = bf16_to_f32},
 };

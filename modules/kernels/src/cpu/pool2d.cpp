@@ -7,24 +7,46 @@ namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 
 namespace {
 
-/// The cells of window `index` along one axis that lie inside the image.
-constexpr Range window_cells(std::int64_t index, std::int64_t stride, std::int64_t padding, std::int64_t window, std::int64_t extent) {
-  const std::int64_t begin = index * stride - padding;
-  return {maximum(begin, 0), minimum(begin + window, extent)};
+/// The settings of one axis.
+struct Axis {
+  std::int64_t extent, count, window, stride, dilation, pad_before, pad_behind;
+
+  /// From the first cell of a window to one past its last.
+  constexpr std::int64_t span() const { return (window - 1) * dilation + 1; }
+};
+constexpr Axis rows_of(const Pool2dShape& s) { return {s.h, s.p, s.window_h, s.stride_h, s.dilation_h, s.pad_top, s.pad_bottom}; }
+constexpr Axis columns_of(const Pool2dShape& s) { return {s.w, s.q, s.window_w, s.stride_w, s.dilation_w, s.pad_left, s.pad_right}; }
+
+/// The cells of one window along one axis: `count` inside the image from `begin` on, `dilation` apart; `padded` with those in the padding.
+struct Cells {
+  std::int64_t begin, count, padded;
+};
+
+constexpr Cells window_cells(const Axis& axis, std::int64_t index) {
+  const std::int64_t begin = index * axis.stride - axis.pad_before, padded_end = axis.extent + axis.pad_behind;
+  if (axis.dilation == 1) {
+    const std::int64_t first = maximum(begin, 0), end = begin + axis.window;
+    return {first, minimum(end, axis.extent) - first, minimum(end, padded_end) - begin};
+  }
+  const std::int64_t skipped = begin < 0 ? ceil_div(-begin, axis.dilation) : 0;
+  const std::int64_t inside = minimum(axis.window, ceil_div(axis.extent - begin, axis.dilation));
+  return {begin + skipped * axis.dilation, inside - skipped, minimum(axis.window, ceil_div(padded_end - begin, axis.dilation))};
 }
 
-/// The windows along one axis that cover `cell`.
-constexpr Range covering_windows(std::int64_t cell, std::int64_t stride, std::int64_t padding, std::int64_t window, std::int64_t count) {
-  const std::int64_t past = cell + padding + 1;  // one past the cell, counted from the first window's begin
-  return {past > window ? ceil_div(past - window, stride) : 0, minimum((past - 1) / stride + 1, count)};
+/// The windows along one axis whose span covers `cell`.
+constexpr Range covering_windows(const Axis& axis, std::int64_t cell) {
+  const std::int64_t past = cell + axis.pad_before + 1;  // one past the cell, counted from the first window's begin
+  return {past > axis.span() ? ceil_div(past - axis.span(), axis.stride) : 0, minimum((past - 1) / axis.stride + 1, axis.count)};
 }
 
-constexpr Range window_rows(const Pool2dShape& s, std::int64_t i) { return window_cells(i, s.stride_h, s.pad_top, s.window_h, s.h); }
-constexpr Range window_columns(const Pool2dShape& s, std::int64_t j) { return window_cells(j, s.stride_w, s.pad_left, s.window_w, s.w); }
+/// Whether window `index`, whose span covers `cell`, has it among its cells.
+constexpr bool holds(const Axis& axis, std::int64_t index, std::int64_t cell) {
+  return axis.dilation == 1 || (cell + axis.pad_before - index * axis.stride) % axis.dilation == 0;
+}
 
-constexpr float divisor(const Pool2dShape& s, Range rows, Range columns) {
-  if (s.count_padding) return static_cast<float>(s.window_h * s.window_w);
-  return static_cast<float>((rows.end - rows.begin) * (columns.end - columns.begin));
+constexpr float divisor(const Pool2dShape& s, const Cells& rows, const Cells& columns) {
+  if (s.divisor != 0) return static_cast<float>(s.divisor);
+  return static_cast<float>(s.count_padding ? rows.padded * columns.padded : rows.count * columns.count);
 }
 
 /// Calls body(image, output pixel of all images, rows, columns) for the window of every output pixel, in parallel over output rows.
@@ -33,8 +55,8 @@ void for_windows(Context& context, const Pool2dShape& s, Body body) {
   const std::int64_t row_cells = s.q * s.window_h * s.window_w;
   parallel_for(context.threads(), s.n * s.p, rows_per_task(row_cells * s.c), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
-      const Range rows = window_rows(s, row % s.p);
-      for (std::int64_t j = 0; j < s.q; ++j) body(row / s.p, row * s.q + j, rows, window_columns(s, j));
+      const Cells rows = window_cells(rows_of(s), row % s.p);
+      for (std::int64_t j = 0; j < s.q; ++j) body(row / s.p, row * s.q + j, rows, window_cells(columns_of(s), j));
     }
   });
 }
@@ -44,10 +66,9 @@ template <class Body>
 void for_covered_pixels(Context& context, const Pool2dShape& s, Body body) {
   parallel_for(context.threads(), s.n * s.h, rows_per_task(s.w * s.c), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
-      const Range rows = covering_windows(row % s.h, s.stride_h, s.pad_top, s.window_h, s.p);
+      const Range rows = covering_windows(rows_of(s), row % s.h);
       for (std::int64_t column = 0; column < s.w; ++column)
-        body(row / s.h, (row % s.h) * s.w + column, row * s.w + column, rows,
-             covering_windows(column, s.stride_w, s.pad_left, s.window_w, s.q));
+        body(row / s.h, (row % s.h) * s.w + column, row * s.w + column, rows, covering_windows(columns_of(s), column));
     }
   });
 }
@@ -55,7 +76,7 @@ void for_covered_pixels(Context& context, const Pool2dShape& s, Body body) {
 /// Windows that share no cells and lie inside the image: each input pixel is written from one window, or is behind the last.
 constexpr bool are_tiles(const Pool2dShape& s) {
   return s.p > 0 && s.pad_top == 0 && s.pad_left == 0 && s.stride_h == s.window_h && s.stride_w == s.window_w && s.p * s.window_h <= s.h &&
-         s.q * s.window_w <= s.w;
+         s.q * s.window_w <= s.w && s.dilation_h == 1 && s.dilation_w == 1;
 }
 
 /// For windows that are tiles: calls body(output pixel of all images, first cell's position, first cell's pixel of all images), in parallel
@@ -81,17 +102,16 @@ void clear_pixel(const Pool2dShape& s, T* pixel) {
 /// Calls body.operator()<height, width>() with the extents of a common whole window, or with zeros, which mean those of `rows` and
 /// `columns`. Known extents give straight code, whose loads the processor fetches ahead as one stream each: 2 to 3 times the speed.
 template <class Body>
-FOVEA_SIMD_INLINE void for_window_extents(Range rows, Range columns, Body body) {
-  const std::int64_t height = rows.end - rows.begin, width = columns.end - columns.begin;
-  if (height == 2 && width == 2) return body.template operator()<2, 2>();
-  if (height == 3 && width == 3) return body.template operator()<3, 3>();
+FOVEA_SIMD_INLINE void for_window_extents(const Cells& rows, const Cells& columns, Body body) {
+  if (rows.count == 2 && columns.count == 2) return body.template operator()<2, 2>();
+  if (rows.count == 3 && columns.count == 3) return body.template operator()<3, 3>();
   body.template operator()<0, 0>();
 }
 
 /// Calls body(row, column) for the cells of a window, in scan order, counted from its first cell.
 template <int kHeight, int kWidth, class Body>
-FOVEA_SIMD_INLINE void for_cells(Range rows, Range columns, Body body) {
-  const std::int64_t height = kHeight > 0 ? kHeight : rows.end - rows.begin, width = kWidth > 0 ? kWidth : columns.end - columns.begin;
+FOVEA_SIMD_INLINE void for_cells(const Cells& rows, const Cells& columns, Body body) {
+  const std::int64_t height = kHeight > 0 ? kHeight : rows.count, width = kWidth > 0 ? kWidth : columns.count;
 #pragma GCC unroll 3
   for (std::int64_t row = 0; row < height; ++row)
 #pragma GCC unroll 3
@@ -102,7 +122,8 @@ FOVEA_SIMD_INLINE void for_cells(Range rows, Range columns, Body body) {
 
 template <class T>
 void max_pool2d_forward(Context& context, const Pool2dShape& s, const T* x, T* y, std::int32_t* argmax) {
-  for_windows(context, s, [&](std::int64_t n, std::int64_t output, Range rows, Range columns) {
+  const std::int64_t next_row = s.dilation_h * s.w, next_column = s.dilation_w;
+  for_windows(context, s, [&](std::int64_t n, std::int64_t output, const Cells& rows, const Cells& columns) {
     const std::int64_t first = rows.begin * s.w + columns.begin;
     const T* cells = x + (n * s.h * s.w + first) * s.x_pitch;
     for_window_extents(rows, columns, [&]<int kHeight, int kWidth>() {
@@ -110,7 +131,7 @@ void max_pool2d_forward(Context& context, const Pool2dShape& s, const T* x, T* y
         Vec best = lanes.load(cells + c);
         Ints place = Ints{} + static_cast<std::int32_t>(first);
         for_cells<kHeight, kWidth>(rows, columns, [&](std::int64_t row, std::int64_t column) {
-          const std::int64_t offset = row * s.w + column;
+          const std::int64_t offset = row * next_row + column * next_column;
           take_greater(lanes.load(cells + offset * s.x_pitch + c), Ints{} + static_cast<std::int32_t>(first + offset), best, place);
         });
         lanes.store(y + output * s.y_pitch + c, best);
@@ -123,7 +144,7 @@ void max_pool2d_forward(Context& context, const Pool2dShape& s, const T* x, T* y
 template <class T>
 void max_pool2d_backward(Context& context, const Pool2dShape& s, const T* dy, const std::int32_t* argmax, T* dx) {
   if (are_tiles(s)) {
-    const Range rows{0, s.window_h}, columns{0, s.window_w};
+    const Cells rows{0, s.window_h, s.window_h}, columns{0, s.window_w, s.window_w};
     return for_tiles(
         context, s,
         [&](std::int64_t output, std::int64_t first, std::int64_t pixel) {
@@ -157,14 +178,15 @@ void max_pool2d_backward(Context& context, const Pool2dShape& s, const T* dy, co
 
 template <class T>
 void average_pool2d_forward(Context& context, const Pool2dShape& s, const T* x, T* y) {
-  for_windows(context, s, [&](std::int64_t n, std::int64_t output, Range rows, Range columns) {
+  const std::int64_t next_row = s.dilation_h * s.w, next_column = s.dilation_w;
+  for_windows(context, s, [&](std::int64_t n, std::int64_t output, const Cells& rows, const Cells& columns) {
     const T* cells = x + (n * s.h * s.w + rows.begin * s.w + columns.begin) * s.x_pitch;
     const Vec count = broadcast(divisor(s, rows, columns));
     for_window_extents(rows, columns, [&]<int kHeight, int kWidth>() {
       for_vectors(0, s.c, [&](std::int64_t c, auto lanes) {
         Vec sum = zero();
         for_cells<kHeight, kWidth>(rows, columns, [&](std::int64_t row, std::int64_t column) {
-          sum = add(sum, lanes.load(cells + (row * s.w + column) * s.x_pitch + c));
+          sum = add(sum, lanes.load(cells + (row * next_row + column * next_column) * s.x_pitch + c));
         });
         lanes.store(y + output * s.y_pitch + c, div(sum, count));
       });
@@ -175,7 +197,7 @@ void average_pool2d_forward(Context& context, const Pool2dShape& s, const T* x, 
 template <class T>
 void average_pool2d_backward(Context& context, const Pool2dShape& s, const T* dy, T* dx) {
   if (are_tiles(s)) {
-    const Range rows{0, s.window_h}, columns{0, s.window_w};
+    const Cells rows{0, s.window_h, s.window_h}, columns{0, s.window_w, s.window_w};
     const Vec count = broadcast(divisor(s, rows, columns));
     return for_tiles(
         context, s,
@@ -191,12 +213,15 @@ void average_pool2d_backward(Context& context, const Pool2dShape& s, const T* dy
         },
         [&](std::int64_t pixel) { clear_pixel(s, dx + pixel * s.x_pitch); });
   }
-  for_covered_pixels(context, s, [&](std::int64_t n, std::int64_t, std::int64_t pixel, Range rows, Range columns) {
+  const Axis row_axis = rows_of(s), column_axis = columns_of(s);
+  for_covered_pixels(context, s, [&](std::int64_t n, std::int64_t position, std::int64_t pixel, Range rows, Range columns) {
+    const std::int64_t row = position / s.w, column = position % s.w;
     for_vectors(0, s.c, [&](std::int64_t c, auto lanes) {
       Vec sum = zero();
       for (std::int64_t i = rows.begin; i < rows.end; ++i)
         for (std::int64_t j = columns.begin; j < columns.end; ++j) {
-          const Vec count = broadcast(divisor(s, window_rows(s, i), window_columns(s, j)));
+          if (!holds(row_axis, i, row) || !holds(column_axis, j, column)) continue;
+          const Vec count = broadcast(divisor(s, window_cells(row_axis, i), window_cells(column_axis, j)));
           sum = add(sum, div(lanes.load(dy + ((n * s.p + i) * s.q + j) * s.y_pitch + c), count));
         }
       lanes.store(dx + pixel * s.x_pitch + c, sum);

@@ -9,20 +9,42 @@
 
 namespace fovea::kernels::reference {
 
-/// The part of a window that lies inside the image.
+/// The first cell of a window, which may lie outside the image.
 struct PoolWindow {
-  std::int64_t row_begin, row_end, column_begin, column_end;
+  std::int64_t top, left;
 };
 
 inline PoolWindow pool_window(const Pool2dShape& s, std::int64_t i, std::int64_t j) {
-  const std::int64_t top = i * s.stride_h - s.pad_top, left = j * s.stride_w - s.pad_left;
-  return {std::max<std::int64_t>(top, 0), std::min(top + s.window_h, s.h), std::max<std::int64_t>(left, 0),
-          std::min(left + s.window_w, s.w)};
+  return {i * s.stride_h - s.pad_top, j * s.stride_w - s.pad_left};
+}
+
+/// Calls body(position row * w + column) for every cell of a window that lies inside the image, in scan order.
+template <class Body>
+void for_each_pool_cell(const Pool2dShape& s, const PoolWindow& window, Body body) {
+  for (std::int64_t a = 0; a < s.window_h; ++a)
+    for (std::int64_t b = 0; b < s.window_w; ++b) {
+      const std::int64_t row = window.top + a * s.dilation_h, column = window.left + b * s.dilation_w;
+      if (row >= 0 && row < s.h && column >= 0 && column < s.w) body(row * s.w + column);
+    }
+}
+
+inline bool holds_cell(const Pool2dShape& s, const PoolWindow& window, std::int64_t row, std::int64_t column) {
+  const std::int64_t down = row - window.top, right = column - window.left;
+  return down >= 0 && down % s.dilation_h == 0 && down / s.dilation_h < s.window_h && right >= 0 && right % s.dilation_w == 0 &&
+         right / s.dilation_w < s.window_w;
 }
 
 inline double pool_divisor(const Pool2dShape& s, const PoolWindow& window) {
-  if (s.count_padding) return static_cast<double>(s.window_h * s.window_w);
-  return static_cast<double>((window.row_end - window.row_begin) * (window.column_end - window.column_begin));
+  if (s.divisor != 0) return static_cast<double>(s.divisor);
+  std::int64_t cells = 0;
+  if (!s.count_padding) {
+    for_each_pool_cell(s, window, [&](std::int64_t) { ++cells; });
+    return static_cast<double>(cells);
+  }
+  std::int64_t rows = 0, columns = 0;  // those in front of the image are padding always
+  for (std::int64_t a = 0; a < s.window_h; ++a) rows += window.top + a * s.dilation_h < s.h + s.pad_bottom;
+  for (std::int64_t b = 0; b < s.window_w; ++b) columns += window.left + b * s.dilation_w < s.w + s.pad_right;
+  return static_cast<double>(rows * columns);
 }
 
 /// Calls body(image, output pixel of all images, window, channel) for every output element.
@@ -32,13 +54,6 @@ void for_each_pool_output(const Pool2dShape& s, Body body) {
     for (std::int64_t i = 0; i < s.p; ++i)
       for (std::int64_t j = 0; j < s.q; ++j)
         for (std::int64_t c = 0; c < s.c; ++c) body(n, (n * s.p + i) * s.q + j, pool_window(s, i, j), c);
-}
-
-/// Calls body(position row * w + column) for every cell of a window, in scan order.
-template <class Body>
-void for_each_pool_cell(const Pool2dShape& s, const PoolWindow& window, Body body) {
-  for (std::int64_t row = window.row_begin; row < window.row_end; ++row)
-    for (std::int64_t column = window.column_begin; column < window.column_end; ++column) body(row * s.w + column);
 }
 
 /// Sets every input element to the sum of term(output pixel of all images, channel, window, position) over the windows that hold its
@@ -52,8 +67,8 @@ void gather_pool_gradient(const Pool2dShape& s, T* dx, Term term) {
       for (std::int64_t i = 0; i < s.p; ++i)
         for (std::int64_t j = 0; j < s.q; ++j) {
           const PoolWindow window = pool_window(s, i, j);
-          if (row < window.row_begin || row >= window.row_end) break;  // this row of windows does not hold it
-          if (column >= window.column_begin && column < window.column_end) sum += term((n * s.p + i) * s.q + j, c, window, position);
+          if (!holds_cell(s, {window.top, column}, row, column)) break;  // this row of windows does not
+          if (holds_cell(s, window, row, column)) sum += term((n * s.p + i) * s.q + j, c, window, position);
         }
       dx[pixel * s.x_pitch + c] = static_cast<T>(sum);
     }
@@ -63,8 +78,9 @@ template <class T>
 void max_pool2d_forward(Context&, const Pool2dShape& s, const T* x, T* y, std::int32_t* argmax) {
   for_each_pool_output(s, [&](std::int64_t n, std::int64_t output, const PoolWindow& window, std::int64_t c) {
     const T* image = x + n * s.h * s.w * s.x_pitch;
-    std::int64_t best = window.row_begin * s.w + window.column_begin;
+    std::int64_t best = -1;
     for_each_pool_cell(s, window, [&](std::int64_t position) {
+      if (best < 0) best = position;
       const T value = image[position * s.x_pitch + c], maximum = image[best * s.x_pitch + c];
       if (value > maximum || (std::isnan(value) && !std::isnan(maximum))) best = position;
     });

@@ -3,6 +3,7 @@
 #include "fovea/kernels/kernel_table.hpp"
 #include "reference/activations.hpp"
 #include "reference/batch_norm.hpp"
+#include "reference/broadcast.hpp"
 #include "reference/conv2d.hpp"
 #include "reference/conversion.hpp"
 #include "reference/distance.hpp"
@@ -12,6 +13,7 @@
 #include "reference/pool2d.hpp"
 #include "reference/reduce.hpp"
 #include "reference/softmax.hpp"
+#include "reference/window_pool2d.hpp"
 
 namespace fovea::kernels {
 
@@ -50,6 +52,10 @@ constexpr TypedKernels<T> kTyped = {
                .max_backward = reference::max_pool2d_backward<T>,
                .average_forward = reference::average_pool2d_forward<T>,
                .average_backward = reference::average_pool2d_backward<T>},
+    .window_pool2d = {.max_forward = reference::window_max_pool2d_forward<T>,
+                      .max_backward = reference::window_max_pool2d_backward<T>,
+                      .average_forward = reference::window_average_pool2d_forward<T>,
+                      .average_backward = reference::window_average_pool2d_backward<T>},
     .batch_norm = {.workspace_bytes = reference::batch_norm_workspace_bytes,
                    .statistics = reference::batch_norm_statistics<T>,
                    .normalize = reference::batch_norm_normalize<T>,
@@ -63,6 +69,10 @@ constexpr TypedKernels<T> kTyped = {
                     .relu_backward = reference::relu_backward<T>,
                     .dropout = reference::dropout<T>},
     .activation = {.forward = reference::activation_forward<T>, .backward = reference::activation_backward<T>},
+    .broadcast = {.add = reference::broadcast_add<T>,
+                  .multiply = reference::broadcast_multiply<T>,
+                  .sum_workspace_bytes = reference::broadcast_sum_workspace_bytes,
+                  .sum = reference::broadcast_sum<T>},
     .reduce = {.sum_workspace_bytes = reference::sum_workspace_bytes,
                .sum = reference::sum<T>,
                .sum_rows_workspace_bytes = reference::sum_rows_workspace_bytes,

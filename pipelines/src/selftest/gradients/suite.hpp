@@ -44,5 +44,8 @@ Tensor distinct(const Shape& shape, std::uint64_t seed = 1);
 void check_activation_gradients(GradientSuite&);
 void check_basic_gradients(GradientSuite&);
 void check_convolution_gradients(GradientSuite&);
+void check_maths_gradients(GradientSuite&);
+void check_pooling_gradients(GradientSuite&);
+void check_rearrange_gradients(GradientSuite&);
 
 }  // namespace fovea::selftest_detail

@@ -5,6 +5,7 @@
 #include "fovea/base/device.hpp"
 #include "fovea/kernels/activations.hpp"
 #include "fovea/kernels/batch_norm.hpp"
+#include "fovea/kernels/broadcast.hpp"
 #include "fovea/kernels/context.hpp"
 #include "fovea/kernels/conv2d.hpp"
 #include "fovea/kernels/conversion.hpp"
@@ -15,6 +16,7 @@
 #include "fovea/kernels/pool2d.hpp"
 #include "fovea/kernels/reduce.hpp"
 #include "fovea/kernels/softmax.hpp"
+#include "fovea/kernels/window_pool2d.hpp"
 
 namespace fovea::kernels {
 
@@ -25,9 +27,11 @@ struct TypedKernels {
   MatmulKernels<T> matmul;
   Conv2dKernels<T> conv2d;
   Pool2dKernels<T> pool2d;
+  WindowPool2dKernels<T> window_pool2d;
   BatchNormKernels<T> batch_norm;
   ElementwiseKernels<T> elementwise;
   ActivationKernels<T> activation;
+  BroadcastKernels<T> broadcast;
   ReduceKernels<T> reduce;
   SoftmaxKernels<T> softmax;
   OptimizerKernels<T> optimizer;

@@ -8,7 +8,7 @@ namespace fovea::kernels {
 class Context;
 
 /// x [n,h,w,c], pixels x_pitch apart; y [n,p,q,c], pixels y_pitch apart; gradients likewise.
-/// Window (i,j) covers rows i*stride_h - pad_top .. + window_h and the columns likewise, cut at the image's border.
+/// Window (i,j) covers the window_h rows i*stride_h - pad_top + k*dilation_h and the columns likewise, as far as they are inside the image.
 struct Pool2dShape {
   std::int64_t n, h, w, c;
   std::int64_t p, q;
@@ -16,7 +16,14 @@ struct Pool2dShape {
   std::int64_t stride_h, stride_w;
   std::int64_t pad_top = 0, pad_left = 0;
   std::int64_t x_pitch, y_pitch;
-  bool count_padding = true;  ///< average: divide by the whole window (padding included), or by the cells inside the image
+  bool count_padding = true;  ///< average: divide by the window with its padding, or by the cells inside the image
+  std::int64_t dilation_h = 1, dilation_w = 1;
+  /// Rows and columns of padding that count behind the image; windows that reach further (when the number of windows was rounded up) are
+  /// smaller by what lies there. As large as can be where no window does.
+  std::int64_t pad_bottom = kNoEnd, pad_right = kNoEnd;
+  std::int64_t divisor = 0;  ///< average: what sums are divided by; 0 means the cells. 1 gives sums.
+
+  static constexpr std::int64_t kNoEnd = std::int64_t{1} << 60;
 };
 
 template <class T>

@@ -1,4 +1,8 @@
-// Element-wise arithmetic on variables of equal shape and type.
+// Element-wise arithmetic on variables of equal type.
+//
+// Shapes that differ broadcast: axes meet from the last on, and one entry is repeated along the other's extent, as are axes that a shape
+// does not have. A feature map [N,H,W,C] meets a vector of channels [C], gates [N,1,1,C], a map of factors [N,H,W,1] or a scalar [1] in one
+// pass over memory; shapes that are repeated in several places are copied out first. Gradients of what is repeated are sums.
 #pragma once
 
 #include <utility>

@@ -35,4 +35,13 @@ constexpr std::int64_t window_positions(std::int64_t input, std::int64_t window,
   return room < 0 ? 0 : room / stride + 1;
 }
 
+/// The same rounded up, less the last position where it would begin behind the input and the padding in front of it (torch's ceil_mode).
+constexpr std::int64_t window_positions_rounded_up(std::int64_t input, std::int64_t window, std::int64_t stride, std::int64_t pad_before,
+                                                   std::int64_t pad_behind, std::int64_t dilation = 1) {
+  const std::int64_t room = input + pad_before + pad_behind - dilation * (window - 1) - 1;
+  if (room < 0) return 0;
+  const std::int64_t positions = (room + stride - 1) / stride + 1;
+  return (positions - 1) * stride >= input + pad_before ? positions - 1 : positions;
+}
+
 }  // namespace fovea
