@@ -19,3 +19,14 @@ read -ra libs <<<"$(pkg-config --libs fovea)"
 "$work/by_pkg_config" "$work/b.fovea"
 cmp "$work/a.fovea" "$work/b.fovea"
 "$work/prefix/bin/fovea" --version
+
+# A program that trains a ResNet-50 compiles in seconds: processor time, which other work on the machine does not stretch much.
+limit=5
+TIMEFORMAT='%U %S'
+{ time "$compiler" -O2 "${flags[@]}" "$here/train_resnet50.cpp" -o "$work/train_resnet50" "${libs[@]}" 2>"$work/compiler.log"; } 2>"$work/seconds" ||
+  { cat "$work/compiler.log"; exit 1; }
+read -r user system <"$work/seconds"
+echo "train_resnet50.cpp: ${user} s user and ${system} s system to compile and link"
+awk -v user="$user" -v system="$system" -v limit="$limit" 'BEGIN { exit !(user + system < limit) }' ||
+  { echo "more than ${limit} s" >&2; exit 1; }
+"$work/train_resnet50"

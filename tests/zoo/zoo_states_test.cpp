@@ -67,6 +67,12 @@ TEST(ZooStates, TheFileHoldsTheKnownCounts) {
   EXPECT_EQ(count("mobilenet-v1"), 4'231'976);
   EXPECT_EQ(count("wide-resnet28-10-cifar"), 36'479'194);  // 36.5M in the paper's table 4
   EXPECT_EQ(count("linear"), 7'850);
+  EXPECT_EQ(count("mobilenet-v2"), 3'504'872);
+  EXPECT_EQ(count("mobilenet-v3-large"), 5'483'032);
+  EXPECT_EQ(count("mobilenet-v3-small"), 2'542'856);
+  EXPECT_EQ(count("shufflenet-v2-x1-0"), 2'278'604);
+  EXPECT_EQ(count("efficientnet-b0"), 5'288'548);
+  EXPECT_EQ(count("darknet53"), 41'609'928);
 }
 
 }  // namespace

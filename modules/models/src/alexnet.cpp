@@ -1,5 +1,6 @@
 #include "fovea/models/alexnet.hpp"
 
+#include "fovea/autograd/ops/adaptive_pool2d.hpp"
 #include "fovea/autograd/ops/reshape.hpp"
 #include "fovea/nn/activation.hpp"
 #include "fovea/nn/conv2d.hpp"
@@ -7,7 +8,6 @@
 #include "fovea/nn/linear.hpp"
 #include "fovea/nn/pool2d.hpp"
 #include "option_checks.hpp"
-#include "pools.hpp"
 
 namespace fovea {
 
@@ -51,6 +51,6 @@ AlexNet::AlexNet(const AlexNetOptions& o) : SequentialBackbone("alexnet", o.clas
   register_module("classifier", classifier_);
 }
 
-Variable AlexNet::classify(const Variable& features) { return classifier_(flatten(averaged_to("alexnet", features, kPooled))); }
+Variable AlexNet::classify(const Variable& features) { return classifier_(flatten(adaptive_average_pool2d(features, kPooled))); }
 
 }  // namespace fovea

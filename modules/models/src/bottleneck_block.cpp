@@ -1,6 +1,8 @@
 #include "fovea/models/bottleneck_block.hpp"
 
 #include "downsample.hpp"
+#include "fovea/autograd/ops/arithmetic.hpp"
+#include "fovea/autograd/ops/relu.hpp"
 
 namespace fovea {
 
@@ -22,11 +24,16 @@ BottleneckBlock::BottleneckBlock(std::int64_t in_channels, std::int64_t planes, 
   register_module("bn3", bn3);
   make_downsample(downsample, in_channels, kExpansion * planes, o.stride);
   if (downsample) register_module("downsample", *downsample);
+  if (o.squeeze < 1) return;
+  se.emplace(kExpansion * planes, kExpansion * planes / o.squeeze);
+  register_module("se", *se);
 }
 
 Variable BottleneckBlock::forward(const Variable& x) {
   const Variable y = conv3(bn2.forward_relu(conv2(bn1.forward_relu(conv1(x)))));
-  return bn3.forward_add_relu(y, downsample ? downsample->forward(x) : x);
+  const Variable shortcut = downsample ? downsample->forward(x) : x;
+  if (se) return relu(se->forward(bn3(y)) + shortcut);
+  return bn3.forward_add_relu(y, shortcut);
 }
 
 }  // namespace fovea

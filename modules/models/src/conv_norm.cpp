@@ -1,5 +1,7 @@
 #include "fovea/models/conv_norm.hpp"
 
+#include <utility>
+
 namespace fovea {
 
 ConvNorm::ConvNorm(std::int64_t in_channels, std::int64_t out_channels, const ConvNormOptions& o)
@@ -9,9 +11,15 @@ ConvNorm::ConvNorm(std::int64_t in_channels, std::int64_t out_channels, const Co
             .padding = {(o.kernel.height - 1) / 2, (o.kernel.width - 1) / 2},
             .groups = o.groups,
             .bias = false}),
-      norm(out_channels, {.epsilon = o.epsilon, .relu = o.relu}) {
+      norm(out_channels, {.epsilon = o.epsilon, .relu = o.activation == ActivationKind::relu}),
+      activation_(o.activation) {
   register_module(o.conv_name, conv);
   register_module(o.norm_name, norm);
+}
+
+Variable ConvNorm::forward(const Variable& x) {
+  Variable y = norm(conv(x));
+  return activation_ == ActivationKind::relu ? y : activate(std::move(y), activation_);
 }
 
 }  // namespace fovea

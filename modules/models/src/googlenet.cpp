@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "fovea/autograd/ops/adaptive_pool2d.hpp"
 #include "fovea/autograd/ops/average_pool2d.hpp"
 #include "fovea/autograd/ops/concat.hpp"
 #include "fovea/autograd/ops/max_pool2d.hpp"
@@ -10,7 +11,6 @@
 #include "fovea/autograd/ops/reshape.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/nn/pool2d.hpp"
-#include "pools.hpp"
 
 namespace fovea {
 
@@ -35,6 +35,9 @@ constexpr std::array<NamedModule, 9> kModules = {{{"inception3a", {64, 96, 128, 
                                                   {"inception4e", {256, 160, 320, 32, 128, 128}},
                                                   {"inception5a", {256, 160, 320, 32, 128, 128}},
                                                   {"inception5b", {384, 192, 384, 48, 128, 128}}}};
+
+constexpr Pool2dGeometry kHalving{.window = 3, .stride = 2, .ceil_mode = true};
+constexpr Pool2dGeometry kLastHalving{.window = 2, .stride = 2, .ceil_mode = true};
 
 // Modules of the stages of 8, 16 and 32 pixels: [first, last).
 constexpr std::array<std::array<std::size_t, 2>, 3> kStages = {{{0, 2}, {2, 7}, {7, 9}}};
@@ -74,7 +77,7 @@ AuxiliaryHead::AuxiliaryHead(std::int64_t in_channels, std::int64_t classes, dou
 }
 
 Variable AuxiliaryHead::forward(const Variable& x) {
-  const Variable y = conv_(averaged_to("googlenet", x, kAuxiliaryPool));
+  const Variable y = conv_(adaptive_average_pool2d(x, kAuxiliaryPool));
   return fc2_(dropout_(relu(fc1_(flatten(y)))));
 }
 
@@ -113,9 +116,9 @@ GoogLeNet::GoogLeNet(const GoogLeNetOptions& o)
 
 Variable GoogLeNet::run_stage(std::size_t stage, const Variable& x) {
   if (stage == 0) return conv1_(x);
-  if (stage == 1) return conv3_(conv2_(max_pool2d_ceil(x, 3, 2)));
+  if (stage == 1) return conv3_(conv2_(max_pool2d(x, kHalving)));
   const auto [first, last] = kStages[stage - 2];
-  Variable y = stage == 4 ? max_pool2d_ceil(x, 2, 2) : max_pool2d_ceil(x, 3, 2);
+  Variable y = stage == 4 ? max_pool2d(x, kLastHalving) : max_pool2d(x, kHalving);
   for (std::size_t i = first; i < last; ++i) y = modules_[i](y);
   return y;
 }
@@ -127,7 +130,7 @@ GoogLeNetLogits GoogLeNet::forward_with_auxiliary(const Variable& x) {
   GoogLeNetLogits result;
   Variable y = x;
   for (std::size_t stage = 0; stage < 3; ++stage) y = run_stage(stage, y);
-  y = max_pool2d_ceil(y, 3, 2);
+  y = max_pool2d(y, kHalving);
   for (std::size_t i = kStages[1][0]; i < kStages[1][1]; ++i) {
     y = modules_[i](y);
     if (i == kFirstAuxiliary) result.auxiliary1 = (*aux1_)(y);

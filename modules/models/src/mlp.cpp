@@ -3,12 +3,31 @@
 #include <string>
 
 #include "fovea/autograd/ops/reshape.hpp"
+#include "fovea/base/error.hpp"
+#include "fovea/base/text.hpp"
 #include "fovea/nn/activation.hpp"
 #include "fovea/nn/dropout.hpp"
 #include "fovea/nn/linear.hpp"
 #include "option_checks.hpp"
 
 namespace fovea {
+
+namespace {
+
+void append_activation(Sequential& layers, const std::string& name) {
+  if (name == "relu")
+    layers.emplace<Relu>();
+  else if (name == "sigmoid")
+    layers.emplace<Sigmoid>();
+  else if (name == "tanh")
+    layers.emplace<Tanh>();
+  else if (name == "gelu")
+    layers.emplace<Gelu>();
+  else
+    throw OptionError(unknown_name_message("activation", name, std::vector<std::string>{"relu", "sigmoid", "tanh", "gelu"}));
+}
+
+}  // namespace
 
 Mlp::Mlp(const MlpOptions& o) {
   require_classes("mlp", o.classes);
@@ -22,7 +41,7 @@ Mlp::Mlp(const MlpOptions& o) {
   };
   for (const std::int64_t units : o.hidden) {
     append(units);
-    layers_.emplace<Relu>();
+    append_activation(layers_, o.activation);
     const std::string name = std::to_string(layers_.size());
     register_module(name, layers_.emplace<Dropout>(o.dropout));
   }

@@ -17,7 +17,7 @@ Nin::Nin(const NinOptions& o) : SequentialBackbone("nin", o.classes) {
     add<Relu>();
     channels = outputs;
   };
-  const Pool2dGeometry pool{.window = 3, .stride = 2, .padding = {0, 1, 0, 1}};  // 32 -> 16 -> 8
+  const Pool2dGeometry pool{.window = 3, .stride = 2, .ceil_mode = true};  // 32 -> 16 -> 8
   convolution(192, 5);
   convolution(160, 1);
   convolution(96, 1);

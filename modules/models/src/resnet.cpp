@@ -71,6 +71,12 @@ ResNetOptions resnext_options(int depth, std::int64_t groups, std::int64_t width
 
 ResNetOptions wide_resnet_options(int depth) { return resnext_options(depth, 1, 128); }
 
+ResNetOptions se_resnet_options(int depth) {
+  ResNetOptions options = resnext_options(depth, 1, 64);
+  options.squeeze = 16;
+  return options;
+}
+
 ResNet::ResNet(const ResNetOptions& o)
     : Backbone("resnet", o.classes), stem_(o.stem), conv1_(o.channels, checked(o).widths[0], stem_options(o.stem)), bn1_(o.widths[0]) {
   register_module("conv1", conv1_);
@@ -88,8 +94,9 @@ ResNet::ResNet(const ResNetOptions& o)
       if (o.block == ResNetOptions::Block::basic)
         layer->emplace<BasicBlock>(channels, o.widths[stage], stride);
       else
-        layer->emplace<BottleneckBlock>(channels, o.widths[stage],
-                                        BottleneckOptions{.stride = stride, .groups = o.groups, .width_per_group = o.width_per_group});
+        layer->emplace<BottleneckBlock>(
+            channels, o.widths[stage],
+            BottleneckOptions{.stride = stride, .groups = o.groups, .width_per_group = o.width_per_group, .squeeze = o.squeeze});
       channels = o.widths[stage] * expansion_of(o.block);
     }
     const std::string name = fmt::format("layer{}", stage + 1);

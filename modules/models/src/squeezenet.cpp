@@ -5,7 +5,7 @@
 #include "fovea/autograd/ops/relu.hpp"
 #include "fovea/nn/activation.hpp"
 #include "fovea/nn/dropout.hpp"
-#include "pools.hpp"
+#include "fovea/nn/pool2d.hpp"
 
 namespace fovea {
 
@@ -32,7 +32,7 @@ SqueezeNet::SqueezeNet(const SqueezeNetOptions& o) : SequentialBackbone("squeeze
   };
   const auto pool = [&] {
     end_stage(stride, channels);
-    add<MaxPool2dCeil>(3, 2);
+    add<MaxPool2d>(Pool2dGeometry{.window = 3, .stride = 2, .ceil_mode = true});
     stride *= 2;
   };
   add<Conv2d>(o.channels, channels, Conv2dOptions{.kernel = first ? 7 : 3, .stride = 2});

@@ -2,16 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "fovea/autograd/ops/adaptive_pool2d.hpp"
 #include "fovea/autograd/ops/reshape.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/nn/activation.hpp"
 #include "fovea/nn/batch_norm.hpp"
 #include "fovea/nn/conv2d.hpp"
-#include "fovea/nn/dropout.hpp"
-#include "fovea/nn/linear.hpp"
 #include "fovea/nn/pool2d.hpp"
+#include "fully_connected.hpp"
 #include "option_checks.hpp"
-#include "pools.hpp"
 
 namespace fovea {
 
@@ -62,16 +61,10 @@ Vgg::Vgg(const VggOptions& o) : SequentialBackbone("vgg", o.classes) {
   }
   end_stage(stride, channels);
   if (!has_classifier()) return;
-  classifier_.emplace<Linear>(kPooled * kPooled * channels, o.hidden, LinearOptions{.flattened = {kPooled, kPooled, channels}});
-  classifier_.emplace<Relu>();
-  classifier_.emplace<Dropout>(o.dropout);
-  classifier_.emplace<Linear>(o.hidden, o.hidden);
-  classifier_.emplace<Relu>();
-  classifier_.emplace<Dropout>(o.dropout);
-  classifier_.emplace<Linear>(o.hidden, o.classes);
+  append_fully_connected(classifier_, kPooled, channels, o.hidden, o.dropout, o.classes);
   register_module("classifier", classifier_);
 }
 
-Variable Vgg::classify(const Variable& features) { return classifier_(flatten(averaged_to("vgg", features, kPooled))); }
+Variable Vgg::classify(const Variable& features) { return classifier_(flatten(adaptive_average_pool2d(features, kPooled))); }
 
 }  // namespace fovea

@@ -24,7 +24,8 @@ struct Network {
 template <class Options>
 struct OptionField {
   const char* key;
-  std::variant<bool Options::*, std::int64_t Options::*, double Options::*, std::vector<std::int64_t> Options::*> member;
+  std::variant<bool Options::*, std::int64_t Options::*, double Options::*, std::string Options::*, std::vector<std::int64_t> Options::*>
+      member;
 };
 
 template <class Options>

@@ -32,6 +32,7 @@ std::vector<Network> resnet_networks() {
   all.push_back(resnet("resnext101-64x4d", "ResNeXt-101 with 64 groups of 4 filters", resnext_options(101, 64, 4)));
   all.push_back(resnet("wide-resnet50-2", "ResNet-50 with twice as many 3x3 filters", wide_resnet_options(50)));
   all.push_back(resnet("wide-resnet101-2", "ResNet-101 with twice as many 3x3 filters", wide_resnet_options(101)));
+  all.push_back(resnet("se-resnet50", "ResNet-50 with squeeze and excitation", se_resnet_options(50)));
   return all;
 }
 

@@ -24,9 +24,9 @@ struct ResNetOptions {
   std::int64_t classes = 1000;  ///< 0: no classifier (Backbone)
   Stem stem = Stem::large;
   Block block = Block::basic;
-  std::vector<std::int64_t> blocks = {2, 2, 2, 2};         ///< per stage
-  std::vector<std::int64_t> widths = {64, 128, 256, 512};  ///< of the stages' 3x3 filters; each stage but the first halves the image
-  std::int64_t groups = 1, width_per_group = 64;           ///< of bottleneck blocks (BottleneckOptions)
+  std::vector<std::int64_t> blocks = {2, 2, 2, 2};             ///< per stage
+  std::vector<std::int64_t> widths = {64, 128, 256, 512};      ///< of the stages' 3x3 filters; each stage but the first halves the image
+  std::int64_t groups = 1, width_per_group = 64, squeeze = 0;  ///< of bottleneck blocks (BottleneckOptions)
 };
 
 /// The networks of table 1: a depth of 18, 34, 50, 101 or 152. Throws OptionError for another.
@@ -36,6 +36,8 @@ ResNetOptions resnext_options(int depth, std::int64_t groups, std::int64_t width
 /// Zagoruyko and Komodakis, "Wide residual networks", BMVC 2016, section 3.4: a ResNet of the given depth whose 3x3 filters are twice as
 /// many.
 ResNetOptions wide_resnet_options(int depth);
+/// Hu et al., "Squeeze-and-excitation networks", CVPR 2018, table 1: a depth of 50, 101 or 152.
+ResNetOptions se_resnet_options(int depth);
 /// ResNet-18 with the small stem, for images of about 32x32.
 ResNetOptions resnet18_cifar_options();
 

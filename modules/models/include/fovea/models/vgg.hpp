@@ -8,7 +8,7 @@
 namespace fovea {
 
 struct VggOptions {
-  std::int64_t channels = 3;                                    ///< of the input; images have at least 32x32 pixels
+  std::int64_t channels = 3;                                    ///< of the input; images have at least 32x32 pixels, usually 224x224
   std::int64_t classes = 1000;                                  ///< 0: no classifier (Backbone)
   std::vector<std::int64_t> convolutions = {2, 2, 3, 3, 3};     ///< of the groups
   std::vector<std::int64_t> widths = {64, 128, 256, 512, 512};  ///< channels of the groups
