@@ -17,21 +17,24 @@ struct Axis {
 constexpr Axis rows_of(const Pool2dShape& s) { return {s.h, s.p, s.window_h, s.stride_h, s.dilation_h, s.pad_top, s.pad_bottom}; }
 constexpr Axis columns_of(const Pool2dShape& s) { return {s.w, s.q, s.window_w, s.stride_w, s.dilation_w, s.pad_left, s.pad_right}; }
 
-/// The cells of one window along one axis: `count` inside the image from `begin` on, `step` apart; `padded` with those in the padding.
+/// The cells of one window along one axis that lie inside the image: `count` from `begin` on, the axis' dilation apart.
 struct Cells {
-  std::int64_t begin, count, padded, step = 1;
+  std::int64_t begin, count;
 };
 
 constexpr Cells window_cells(const Axis& axis, std::int64_t index) {
-  const std::int64_t begin = index * axis.stride - axis.pad_before, padded_end = axis.extent + axis.pad_behind;
+  const std::int64_t begin = index * axis.stride - axis.pad_before;
   if (axis.dilation == 1) {
-    const std::int64_t first = maximum(begin, 0), end = begin + axis.window;
-    return {first, minimum(end, axis.extent) - first, minimum(end, padded_end) - begin};
+    const std::int64_t first = maximum(begin, 0);
+    return {first, minimum(begin + axis.window, axis.extent) - first};
   }
   const std::int64_t skipped = begin < 0 ? ceil_div(-begin, axis.dilation) : 0;
-  const std::int64_t inside = minimum(axis.window, ceil_div(axis.extent - begin, axis.dilation));
-  return {begin + skipped * axis.dilation, inside - skipped, minimum(axis.window, ceil_div(padded_end - begin, axis.dilation)),
-          axis.dilation};
+  return {begin + skipped * axis.dilation, minimum(axis.window, ceil_div(axis.extent - begin, axis.dilation)) - skipped};
+}
+
+/// How many there are with those in the padding.
+constexpr std::int64_t padded_cells(const Axis& axis, std::int64_t index) {
+  return minimum(axis.window, ceil_div(axis.extent + axis.pad_behind - (index * axis.stride - axis.pad_before), axis.dilation));
 }
 
 /// The windows along one axis whose span covers `cell`.
@@ -45,9 +48,12 @@ constexpr bool holds(const Axis& axis, std::int64_t index, std::int64_t cell) {
   return (cell + axis.pad_before - index * axis.stride) % axis.dilation == 0;
 }
 
-constexpr float divisor(const Pool2dShape& s, const Cells& rows, const Cells& columns) {
+/// What window (i,j) is divided by.
+constexpr float divisor(const Pool2dShape& s, std::int64_t i, std::int64_t j) {
   if (s.divisor != 0) return static_cast<float>(s.divisor);
-  return static_cast<float>(s.count_padding ? rows.padded * columns.padded : rows.count * columns.count);
+  const Axis rows = rows_of(s), columns = columns_of(s);
+  return static_cast<float>(s.count_padding ? padded_cells(rows, i) * padded_cells(columns, j)
+                                            : window_cells(rows, i).count * window_cells(columns, j).count);
 }
 
 /// Whether the last window along an axis ends within the padding, and so all of them.
@@ -66,9 +72,11 @@ template <class Body>
 void for_windows(Context& context, const Pool2dShape& s, Body body) {
   const std::int64_t row_cells = s.q * s.window_h * s.window_w;
   parallel_for(context.threads(), s.n * s.p, rows_per_task(row_cells * s.c), [&](std::int64_t begin, std::int64_t end) {
+    const Axis row_axis = rows_of(s), column_axis = columns_of(s);  // copies: what is stored may not change them
     for (std::int64_t row = begin; row < end; ++row) {
-      const Cells rows = window_cells(rows_of(s), row % s.p);
-      for (std::int64_t j = 0; j < s.q; ++j) body(row / s.p, row * s.q + j, rows, window_cells(columns_of(s), j));
+      const std::int64_t n = row / s.p, first = row * s.q;
+      const Cells rows = window_cells(row_axis, row % s.p);
+      for (std::int64_t j = 0; j < column_axis.count; ++j) body(n, first + j, rows, window_cells(column_axis, j));
     }
   });
 }
@@ -77,10 +85,12 @@ void for_windows(Context& context, const Pool2dShape& s, Body body) {
 template <class Body>
 void for_covered_pixels(Context& context, const Pool2dShape& s, Body body) {
   parallel_for(context.threads(), s.n * s.h, rows_per_task(s.w * s.c), [&](std::int64_t begin, std::int64_t end) {
+    const Axis row_axis = rows_of(s), column_axis = columns_of(s);
     for (std::int64_t row = begin; row < end; ++row) {
-      const Range rows = covering_windows(rows_of(s), row % s.h);
-      for (std::int64_t column = 0; column < s.w; ++column)
-        body(row / s.h, (row % s.h) * s.w + column, row * s.w + column, rows, covering_windows(columns_of(s), column));
+      const Range rows = covering_windows(row_axis, row % s.h);
+      const std::int64_t n = row / s.h, first = row % s.h * s.w, pixel = row * s.w;
+      for (std::int64_t column = 0; column < column_axis.extent; ++column)
+        body(n, first + column, pixel + column, rows, covering_windows(column_axis, column));
     }
   });
 }
@@ -115,8 +125,8 @@ void clear_pixel(const Pool2dShape& s, T* pixel) {
 /// of `rows` and `columns`. Known extents give straight code, whose loads the processor fetches ahead as one stream each: 2 to 3 times the
 /// speed.
 template <class Body>
-FOVEA_SIMD_INLINE void for_window_extents(const Cells& rows, const Cells& columns, Body body) {
-  const bool are_neighbours = rows.step == 1 && columns.step == 1;
+FOVEA_SIMD_INLINE void for_window_extents(const Pool2dShape& s, Cells rows, Cells columns, Body body) {
+  const bool are_neighbours = s.dilation_h == 1 && s.dilation_w == 1;
   if (are_neighbours && rows.count == 2 && columns.count == 2) return body.template operator()<2, 2>();
   if (are_neighbours && rows.count == 3 && columns.count == 3) return body.template operator()<3, 3>();
   body.template operator()<0, 0>();
@@ -124,9 +134,9 @@ FOVEA_SIMD_INLINE void for_window_extents(const Cells& rows, const Cells& column
 
 /// Calls body(row, column) for the cells of a window, in scan order, counted from its first cell.
 template <int kHeight, int kWidth, class Body>
-FOVEA_SIMD_INLINE void for_cells(const Cells& rows, const Cells& columns, Body body) {
+FOVEA_SIMD_INLINE void for_cells(const Pool2dShape& s, Cells rows, Cells columns, Body body) {
   const std::int64_t height = kHeight > 0 ? kHeight : rows.count, width = kWidth > 0 ? kWidth : columns.count;
-  const std::int64_t row_step = kHeight > 0 ? 1 : rows.step, column_step = kWidth > 0 ? 1 : columns.step;
+  const std::int64_t row_step = kHeight > 0 ? 1 : s.dilation_h, column_step = kWidth > 0 ? 1 : s.dilation_w;
 #pragma GCC unroll 3
   for (std::int64_t row = 0; row < height; ++row)
 #pragma GCC unroll 3
@@ -137,14 +147,14 @@ FOVEA_SIMD_INLINE void for_cells(const Cells& rows, const Cells& columns, Body b
 
 template <class T>
 void max_pool2d_forward(Context& context, const Pool2dShape& s, const T* x, T* y, std::int32_t* argmax) {
-  for_windows(context, s, [&](std::int64_t n, std::int64_t output, const Cells& rows, const Cells& columns) {
+  for_windows(context, s, [&](std::int64_t n, std::int64_t output, Cells rows, Cells columns) {
     const std::int64_t first = rows.begin * s.w + columns.begin;
     const T* cells = x + (n * s.h * s.w + first) * s.x_pitch;
-    for_window_extents(rows, columns, [&]<int kHeight, int kWidth>() {
+    for_window_extents(s, rows, columns, [&]<int kHeight, int kWidth>() {
       for_vectors(0, s.c, [&](std::int64_t c, auto lanes) {
         Vec best = lanes.load(cells + c);
         Ints place = Ints{} + static_cast<std::int32_t>(first);
-        for_cells<kHeight, kWidth>(rows, columns, [&](std::int64_t row, std::int64_t column) {
+        for_cells<kHeight, kWidth>(s, rows, columns, [&](std::int64_t row, std::int64_t column) {
           const std::int64_t offset = row * s.w + column;
           take_greater(lanes.load(cells + offset * s.x_pitch + c), Ints{} + static_cast<std::int32_t>(first + offset), best, place);
         });
@@ -158,15 +168,15 @@ void max_pool2d_forward(Context& context, const Pool2dShape& s, const T* x, T* y
 template <class T>
 void max_pool2d_backward(Context& context, const Pool2dShape& s, const T* dy, const std::int32_t* argmax, T* dx) {
   if (are_tiles(s)) {
-    const Cells rows{0, s.window_h, s.window_h}, columns{0, s.window_w, s.window_w};
+    const Cells rows{0, s.window_h}, columns{0, s.window_w};
     return for_tiles(
         context, s,
         [&](std::int64_t output, std::int64_t first, std::int64_t pixel) {
-          for_window_extents(rows, columns, [&]<int kHeight, int kWidth>() {
+          for_window_extents(s, rows, columns, [&]<int kHeight, int kWidth>() {
             for_vectors(0, s.c, [&](std::int64_t c, auto lanes) {
               const Ints place = lanes.load(argmax + output * s.c + c);
               const Vec gradient = lanes.load(dy + output * s.y_pitch + c);
-              for_cells<kHeight, kWidth>(rows, columns, [&](std::int64_t row, std::int64_t column) {
+              for_cells<kHeight, kWidth>(s, rows, columns, [&](std::int64_t row, std::int64_t column) {
                 const std::int64_t offset = row * s.w + column;
                 lanes.store(dx + (pixel + offset) * s.x_pitch + c,
                             keep_equal(place, Ints{} + static_cast<std::int32_t>(first + offset), gradient));
@@ -192,13 +202,14 @@ void max_pool2d_backward(Context& context, const Pool2dShape& s, const T* dy, co
 
 template <class T>
 void average_pool2d_forward(Context& context, const Pool2dShape& s, const T* x, T* y) {
-  for_windows(context, s, [&](std::int64_t n, std::int64_t output, const Cells& rows, const Cells& columns) {
+  const float common = common_divisor(s);
+  for_windows(context, s, [&](std::int64_t n, std::int64_t output, Cells rows, Cells columns) {
     const T* cells = x + (n * s.h * s.w + rows.begin * s.w + columns.begin) * s.x_pitch;
-    const Vec count = broadcast(divisor(s, rows, columns));
-    for_window_extents(rows, columns, [&]<int kHeight, int kWidth>() {
+    const Vec count = broadcast(common > 0 ? common : divisor(s, output / s.q % s.p, output % s.q));
+    for_window_extents(s, rows, columns, [&]<int kHeight, int kWidth>() {
       for_vectors(0, s.c, [&](std::int64_t c, auto lanes) {
         Vec sum = zero();
-        for_cells<kHeight, kWidth>(rows, columns, [&](std::int64_t row, std::int64_t column) {
+        for_cells<kHeight, kWidth>(s, rows, columns, [&](std::int64_t row, std::int64_t column) {
           sum = add(sum, lanes.load(cells + (row * s.w + column) * s.x_pitch + c));
         });
         lanes.store(y + output * s.y_pitch + c, div(sum, count));
@@ -210,15 +221,15 @@ void average_pool2d_forward(Context& context, const Pool2dShape& s, const T* x, 
 template <class T>
 void average_pool2d_backward(Context& context, const Pool2dShape& s, const T* dy, T* dx) {
   if (are_tiles(s)) {
-    const Cells rows{0, s.window_h, s.window_h}, columns{0, s.window_w, s.window_w};
-    const Vec count = broadcast(divisor(s, rows, columns));
+    const Cells rows{0, s.window_h}, columns{0, s.window_w};
+    const Vec count = broadcast(divisor(s, 0, 0));  // whole, all of them
     return for_tiles(
         context, s,
         [&](std::int64_t output, std::int64_t, std::int64_t pixel) {
-          for_window_extents(rows, columns, [&]<int kHeight, int kWidth>() {
+          for_window_extents(s, rows, columns, [&]<int kHeight, int kWidth>() {
             for_vectors(0, s.c, [&](std::int64_t c, auto lanes) {
               const Vec share = div(lanes.load(dy + output * s.y_pitch + c), count);
-              for_cells<kHeight, kWidth>(rows, columns, [&](std::int64_t row, std::int64_t column) {
+              for_cells<kHeight, kWidth>(s, rows, columns, [&](std::int64_t row, std::int64_t column) {
                 lanes.store(dx + (pixel + row * s.w + column) * s.x_pitch + c, share);
               });
             });
@@ -236,7 +247,7 @@ void average_pool2d_backward(Context& context, const Pool2dShape& s, const T* dy
       for (std::int64_t i = rows.begin; i < rows.end; ++i)
         for (std::int64_t j = columns.begin; j < columns.end; ++j) {
           if (dilated && !(holds(row_axis, i, row) && holds(column_axis, j, column))) continue;
-          const Vec count = broadcast(common > 0 ? common : divisor(s, window_cells(row_axis, i), window_cells(column_axis, j)));
+          const Vec count = broadcast(common > 0 ? common : divisor(s, i, j));
           sum = add(sum, div(lanes.load(dy + ((n * s.p + i) * s.q + j) * s.y_pitch + c), count));
         }
       lanes.store(dx + pixel * s.x_pitch + c, sum);
