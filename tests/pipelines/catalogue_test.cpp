@@ -21,7 +21,7 @@ constexpr NetworkInput kGrey28{.height = 28, .width = 28, .channels = 1};
 Json narrow_options(const std::string& name) {
   const Json defaults = default_architecture(name);
   Json options = Json::object();
-  const std::int64_t width = name.starts_with("resnext") ? 16 : 3;  // a group of 64 or 32 has one filter
+  const std::int64_t width = name.starts_with("resnext") || name.starts_with("se-") ? 16 : 3;  // so that groups and squeezes have a channel
   if (defaults.contains("widths")) options["widths"] = std::vector<std::int64_t>(defaults["widths"].size(), width);
   if (defaults.contains("hidden") && defaults["hidden"].is_number()) options["hidden"] = 4;
   if (defaults.contains("growth")) options.update({{"growth", 2}, {"stem", 4}});
@@ -47,7 +47,7 @@ TEST(Catalogue, EntriesAreFoundByName) {
   EXPECT_EQ(require_network("unet").task, NetworkTask::segment);
   EXPECT_EQ(require_classifier("resnet18-cifar").image_size, 32);
   EXPECT_THAT(message_of<OptionError>([] { require_network("resnet-50"); }), HasSubstr("did you mean \"resnet50\""));
-  EXPECT_THAT(message_of<OptionError>([] { require_classifier("vgg"); }), HasSubstr("did you mean \"vgg16\""));
+  EXPECT_THAT(message_of<OptionError>([] { require_classifier("vgg"); }), HasSubstr("did you mean \"vgg11\""));
 }
 
 TEST(Catalogue, ASegmenterIsNoClassifier) {

@@ -22,6 +22,8 @@ ClassifierRecipe unusual_recipe() {
           .names = "names.txt",
           .model = "resnet-mini",
           .model_options = R"({"blocks":3})",
+          .weights = "first.fovea",
+          .allow = {"head", "aux*"},
           .epochs = 7,
           .batch = 9,
           .image_size = "20x30",
@@ -61,6 +63,8 @@ TEST(ClassifierRecipe, ReadsBackWhatItWrites) {
   EXPECT_EQ(read.names, recipe.names);
   EXPECT_EQ(read.model, recipe.model);
   EXPECT_EQ(read.model_options, recipe.model_options);
+  EXPECT_EQ(read.weights, recipe.weights);
+  EXPECT_EQ(read.allow, recipe.allow);
   EXPECT_EQ(read.epochs, recipe.epochs);
   EXPECT_EQ(read.batch, recipe.batch);
   EXPECT_EQ(read.image_size, recipe.image_size);
