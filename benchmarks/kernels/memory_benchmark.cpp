@@ -55,7 +55,62 @@ void add(const std::string& name, std::int64_t rows, std::int64_t channels, doub
 }
 
 template <class T>
+void add_activations() {
+  const std::int64_t rows = 32 * 56 * 56, channels = 64;
+  const struct {
+    const char* name;
+    ActivationFunction f;
+  } functions[] = {{"sigmoid", {ActivationKind::sigmoid}},
+                   {"tanh", {ActivationKind::tanh}},
+                   {"leaky_relu", {ActivationKind::leaky_relu, 0.1}},
+                   {"elu", {ActivationKind::elu}},
+                   {"softplus", {ActivationKind::softplus}},
+                   {"silu", {ActivationKind::silu}},
+                   {"mish", {ActivationKind::mish}},
+                   {"hard_swish", {ActivationKind::hard_swish}},
+                   {"gelu", {ActivationKind::gelu}},
+                   {"gelu_tanh", {ActivationKind::gelu_tanh}}};
+  for (const auto& [name, function] : functions) {
+    const ActivationFunction f = function;
+    add<T>(name, rows, channels, 2, [f](Context& context, const TypedKernels<T>& k, Arrays<T>& x) {
+      k.activation.forward(context, f, x.count(), x.a.data(), x.y.data());
+    });
+    add<T>(std::string(name) + "_backward", rows, channels, 3, [f](Context& context, const TypedKernels<T>& k, Arrays<T>& x) {
+      k.activation.backward(context, f, x.count(), x.a.data(), x.b.data(), x.y.data());
+    });
+  }
+}
+
+/// The statistics' arrays need an element per sample and group.
+template <class T>
+void add_group_norms() {
+  const struct {
+    const char* name;
+    GroupNormShape shape;
+  } norms[] = {{"layer_norm", {.n = 32 * 197, .pixels = 1, .channels = 768, .groups = 1}},
+               {"group_norm", {.n = 32, .pixels = 28 * 28, .channels = 256, .groups = 32}},
+               {"instance_norm", {.n = 8, .pixels = 112 * 112, .channels = 64, .groups = 64}}};
+  for (const auto& [name, norm] : norms) {
+    const GroupNormShape s = norm;
+    const auto statistics = static_cast<std::size_t>(s.n * s.groups);
+    const auto mean = random_values<WeightOf<T>>(s.n * s.groups, 5);
+    add<T>(name, s.n * s.pixels, s.channels, 2,
+           [=, means = std::vector<WeightOf<T>>(statistics), deviations = std::vector<WeightOf<T>>(statistics)](
+               Context& context, const TypedKernels<T>& k, Arrays<T>& x) mutable {
+             k.group_norm.forward(context, s, x.a.data(), x.scale.data(), x.beta.data(), 1e-5, means.data(), deviations.data(), x.y.data(),
+                                  context.workspace(k.group_norm.workspace_bytes(s)));
+           });
+    add<T>(std::string(name) + "_backward", s.n * s.pixels, s.channels, 3, [=](Context& context, const TypedKernels<T>& k, Arrays<T>& x) {
+      k.group_norm.backward(context, s, x.a.data(), x.b.data(), mean.data(), mean.data(), x.scale.data(), x.y.data(), x.dgamma.data(),
+                            x.dbeta.data(), context.workspace(k.group_norm.workspace_bytes(s)));
+    });
+  }
+}
+
+template <class T>
 void add_all() {
+  add_activations<T>();
+  add_group_norms<T>();
   struct {
     std::int64_t rows, channels;
   } const sizes[] = {{32 * 56 * 56, 64}, {32 * 14 * 14, 256}, {128 * 24 * 24, 6}, {128 * 32 * 32, 3}, {64 * 28 * 28, 20}};

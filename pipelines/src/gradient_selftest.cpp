@@ -65,9 +65,11 @@ std::vector<GradientRow> selftest_gradients() {
   std::vector<GradientRow> rows;
   selftest_detail::GradientSuite suite(rows);
   check_activation_gradients(suite);
+  check_attention_gradients(suite);
   check_basic_gradients(suite);
   check_convolution_gradients(suite);
   check_maths_gradients(suite);
+  check_normalization_gradients(suite);
   check_pooling_gradients(suite);
   check_rearrange_gradients(suite);
   return rows;

@@ -22,8 +22,9 @@ void check_activations(selftest_detail::Suite<T>& suite) {
   check_window_pool2d(suite);
   check_batch_norm(suite);
   check_elementwise(suite);
-  check_activation_functions(suite);
   check_broadcast(suite);
+  check_activation_functions(suite);
+  check_group_norm(suite);
   check_reduce(suite);
 }
 

@@ -50,6 +50,37 @@ TEST(Matmul, ForwardAndGradientsForEveryTranspose) {
     }
 }
 
+/// Every matrix of a batch is multiplied as it is alone.
+TEST(Matmul, OfBatches) {
+  for (const std::int64_t batch : {0, 1, 3})
+    for (const Extents& e : kExtents)
+      for (const MatmulOptions& options : kTransposes) {
+        SCOPED_TRACE(testing::Message() << batch << " of " << e.m << " " << e.n << " " << e.k << " " << options.transpose_a
+                                        << options.transpose_b);
+        const Shape a_shape = options.transpose_a ? Shape{batch, e.k, e.m} : Shape{batch, e.m, e.k};
+        const Shape b_shape = options.transpose_b ? Shape{batch, e.n, e.k} : Shape{batch, e.k, e.n};
+        const Tensor a = uniform(a_shape, 1), b = uniform(b_shape, 2);
+        std::vector<double> expected;
+        for (std::int64_t i = 0; i < batch; ++i) {
+          const Tensor ai = a.slice(i, i + 1).reshape({a_shape[1], a_shape[2]}), bi = b.slice(i, i + 1).reshape({b_shape[1], b_shape[2]});
+          const auto y = oracle(ai, bi, options, e);
+          expected.insert(expected.end(), y.begin(), y.end());
+        }
+        EXPECT_TRUE(test::near(matmul(Variable(a), Variable(b), options).value(), expected, Shape{batch, e.m, e.n}, 1e-14));
+        const auto f = [&](const auto& in) { return matmul(in[0], in[1], options); };
+        EXPECT_TRUE(test::gradients_match(f, {a, b}));
+        EXPECT_TRUE(test::f32_follows_f64(f, {a, b}));
+      }
+  const Variable two(Tensor::zeros({2, 3, 4})), three(Tensor::zeros({3, 4, 5}));
+  EXPECT_THAT([&] { matmul(two, three); }, ThrowsMessage<ShapeError>(HasSubstr("[matmul] [2,3,4] times [3,4,5]: the batches differ")));
+  EXPECT_THAT([&] { matmul(two, two); }, ThrowsMessage<ShapeError>(HasSubstr("the inner extents differ")));
+  EXPECT_THAT(
+      [&] {
+        matmul(two, Variable(Tensor::zeros({4, 5})));
+      },
+      ThrowsMessage<ShapeError>(HasSubstr("[matmul] the second input wants 3 axes [batch, rows, columns]")));
+}
+
 TEST(Matmul, AnEmptyInnerExtentGivesZeros) {
   for (const MatmulOptions& options : kTransposes) {
     const Variable a(operand(2, 0, options.transpose_a, 1), true), b(operand(0, 3, options.transpose_b, 2), true);
@@ -87,7 +118,7 @@ TEST(Matmul, RefusesWhatDoesNotFit) {
   EXPECT_THAT([&] { matmul(a, b, {.transpose_a = true, .transpose_b = true}); },
               ThrowsMessage<ShapeError>(HasSubstr("[matmul] [2,3] transposed times [2,3] transposed: the inner extents differ")));
   EXPECT_THAT([&] { matmul(cube, b); },
-              ThrowsMessage<ShapeError>(HasSubstr("[matmul] the first input wants 2 axes [rows, columns], found [2,3,4]")));
+              ThrowsMessage<ShapeError>(HasSubstr("[matmul] the second input wants 3 axes [batch, rows, columns], found [2,3]")));
   EXPECT_THAT([&] { matmul(a, cube); }, ThrowsMessage<ShapeError>(HasSubstr("[matmul] the second input wants 2 axes")));
   EXPECT_THAT(
       [&] {

@@ -5,6 +5,9 @@
 
 #include <cmath>
 
+#include "fovea/autograd/ops/glu.hpp"
+#include "fovea/autograd/ops/maxout.hpp"
+#include "fovea/autograd/ops/prelu.hpp"
 #include "fovea/autograd/ops/relu.hpp"
 #include "fovea/base/error.hpp"
 
@@ -38,12 +41,33 @@ TEST(ActivationLayers, AreTheirOperations) {
   expect_same(Gelu(GeluForm::tanh), gelu(kInput, GeluForm::tanh));
 }
 
+TEST(ActivationLayers, PreluLearnsItsSlopes) {
+  PRelu one, several({.channels = 7, .initial = 0.5});
+  ASSERT_EQ(several.parameters().size(), 1u);
+  EXPECT_EQ(several.parameters()[0].name, "weight");
+  several.to(DType::f64);
+  EXPECT_EQ(several(kInput).value().to_vector<double>(), (std::vector<double>{-3.5, -1.25, -0.25, 0, 0.5, 2.5, 7}));
+  EXPECT_EQ(one.weight.value().to_vector<float>(), std::vector<float>{0.25f});
+  Tensor(one.weight.value()).fill_(3);
+  initialize(one, 1);
+  EXPECT_EQ(one.weight.value().to_vector<float>(), std::vector<float>{0.25f});
+}
+
+TEST(ActivationLayers, GatedOnesAreTheirOperations) {
+  const Variable x(Tensor::from(std::vector<double>{1, -2, 3, 4, -5, 6}, {1, 6}));
+  EXPECT_EQ(Glu()(x).value().to_vector<double>(), glu(x).value().to_vector<double>());
+  EXPECT_EQ(Maxout()(x).value().to_vector<double>(), (std::vector<double>{1, 4, 6}));
+  EXPECT_EQ(Maxout(3)(x).value().to_vector<double>(), (std::vector<double>{3, 6}));
+}
+
 TEST(ActivationLayers, RefuseOptionsWhenTheyAreMade) {
   EXPECT_THROW(LeakyRelu{-0.1}, OptionError);
   for (const double value : {0.0, -1.0, std::nan("")}) {
     EXPECT_THROW(Elu{value}, OptionError);
     EXPECT_THROW(Softplus{value}, OptionError);
   }
+  EXPECT_THROW(Maxout{0}, OptionError);
+  EXPECT_THROW(PRelu({.channels = 0}), OptionError);
 }
 
 }  // namespace

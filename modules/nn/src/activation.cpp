@@ -4,6 +4,9 @@
 
 #include <cmath>
 
+#include "fovea/autograd/ops/glu.hpp"
+#include "fovea/autograd/ops/maxout.hpp"
+#include "fovea/autograd/ops/prelu.hpp"
 #include "fovea/autograd/ops/relu.hpp"
 #include "fovea/base/error.hpp"
 
@@ -51,5 +54,22 @@ Variable HardSigmoid::forward(const Variable& x) { return hard_sigmoid(x); }
 Variable HardSwish::forward(const Variable& x) { return hard_swish(x); }
 
 Variable Gelu::forward(const Variable& x) { return gelu(x, form_); }
+
+PRelu::PRelu(const PReluOptions& options) : initial_(options.initial) {
+  if (options.channels < 1) throw OptionError(fmt::format("[prelu] at least one channel, found {}", options.channels));
+  register_parameter("weight", Tensor::full({options.channels}, initial_), weight);
+}
+
+Variable PRelu::forward(const Variable& x) { return prelu(x, weight); }
+
+void PRelu::reset_parameters(RandomStream&) { Tensor(weight.value()).fill_(initial_); }
+
+Variable Glu::forward(const Variable& x) { return glu(x); }
+
+Maxout::Maxout(std::int64_t k) : k_(k) {
+  if (k < 1) throw OptionError(fmt::format("[maxout] k is at least 1, found {}", k));
+}
+
+Variable Maxout::forward(const Variable& x) { return maxout(x, k_); }
 
 }  // namespace fovea

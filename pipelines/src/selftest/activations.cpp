@@ -34,6 +34,47 @@ void check_activation_functions(Suite<T>& suite) {
         kernels.activation.backward(run.context(), item.f, item.count, x.data(), dy.data(), dx.data());
         run.result(dx);
       });
+  struct Matrix {
+    std::int64_t rows, channels;
+  };
+  const Matrix matrices[] = {{0, 3}, {1, 1}, {7, 3}, {5, 16}, {9, 17}, {700, 33}};
+  suite.check(
+      "activation.prelu_forward", {}, matrices, [](const auto& kernels) { return kernels.activation.prelu_forward; },
+      [](auto& run, const auto& kernels, const Matrix& m) {
+        const auto x = run.values(m.rows * m.channels);
+        const auto slope = run.weights(m.channels);
+        auto y = run.empty(m.rows * m.channels);
+        kernels.activation.prelu_forward(run.context(), m.rows, m.channels, x.data(), slope.data(), y.data());
+        run.result(y);
+      });
+  suite.check(
+      "activation.prelu_backward", {}, matrices, [](const auto& kernels) { return kernels.activation.prelu_backward; },
+      [](auto& run, const auto& kernels, const Matrix& m) {
+        const auto x = run.values(m.rows * m.channels), dy = run.values(m.rows * m.channels);
+        const auto slope = run.weights(m.channels);
+        auto dx = run.empty(m.rows * m.channels);
+        auto dslope = run.empty_weights(m.channels);
+        kernels.activation.prelu_backward(run.context(), m.rows, m.channels, x.data(), slope.data(), dy.data(), dx.data(), dslope.data(),
+                                          run.scratch(kernels.activation.prelu_workspace_bytes(m.rows, m.channels)));
+        run.result(dx);
+        run.result(dslope, static_cast<double>(std::max<std::int64_t>(1, m.rows)));
+      });
+  suite.check(
+      "activation.glu_forward", {}, matrices, [](const auto& kernels) { return kernels.activation.glu_forward; },
+      [](auto& run, const auto& kernels, const Matrix& m) {
+        const auto x = run.values(2 * m.rows * m.channels);
+        auto y = run.empty(m.rows * m.channels);
+        kernels.activation.glu_forward(run.context(), m.rows, m.channels, x.data(), y.data());
+        run.result(y);
+      });
+  suite.check(
+      "activation.glu_backward", {}, matrices, [](const auto& kernels) { return kernels.activation.glu_backward; },
+      [](auto& run, const auto& kernels, const Matrix& m) {
+        const auto x = run.values(2 * m.rows * m.channels), dy = run.values(m.rows * m.channels);
+        auto dx = run.empty(2 * m.rows * m.channels);
+        kernels.activation.glu_backward(run.context(), m.rows, m.channels, x.data(), dy.data(), dx.data());
+        run.result(dx);
+      });
 }
 template void check_activation_functions(Suite<float>&);
 template void check_activation_functions(Suite<bf16>&);

@@ -163,9 +163,11 @@ void check_batch_norm(Suite<T>&);
 template <class T>
 void check_elementwise(Suite<T>&);
 template <class T>
+void check_broadcast(Suite<T>&);
+template <class T>
 void check_activation_functions(Suite<T>&);
 template <class T>
-void check_broadcast(Suite<T>&);
+void check_group_norm(Suite<T>&);
 template <class T>
 void check_reduce(Suite<T>&);
 template <class T>

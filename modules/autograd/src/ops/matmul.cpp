@@ -13,24 +13,29 @@ namespace fovea {
 
 namespace {
 
-/// op(a) op(b)
+/// op(a) op(b), matrix by matrix
 Tensor product(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b) {
-  const kernels::MatmulShape shape{.m = a.extent(transpose_a ? 1 : 0),
-                                   .n = b.extent(transpose_b ? 0 : 1),
-                                   .k = a.extent(transpose_a ? 0 : 1),
+  const kernels::MatmulShape shape{.m = a.extent(transpose_a ? -1 : -2),
+                                   .n = b.extent(transpose_b ? -2 : -1),
+                                   .k = a.extent(transpose_a ? -2 : -1),
                                    .transpose_a = transpose_a,
                                    .transpose_b = transpose_b,
-                                   .a_stride = a.extent(1),
-                                   .b_stride = b.extent(1),
-                                   .y_stride = b.extent(transpose_b ? 0 : 1)};
-  Tensor y = Tensor::empty({shape.m, shape.n}, weight_type_of(a.dtype()));
+                                   .a_stride = a.extent(-1),
+                                   .b_stride = b.extent(-1),
+                                   .y_stride = b.extent(transpose_b ? -2 : -1)};
+  const bool is_batch = a.rank() == 3;
+  const std::int64_t batch = is_batch ? a.extent(0) : 1;
+  Tensor y = Tensor::empty(is_batch ? Shape{batch, shape.m, shape.n} : Shape{shape.m, shape.n}, weight_type_of(a.dtype()));
   dispatch_activation(a.dtype(), "matmul", [&]<class T>() {
     kernels::Context& context = kernels::Context::current();
     const auto& matmul = kernels_for<T>(a).matmul;
     void* workspace = context.workspace(matmul.workspace_bytes(context, shape));
-    const kernels::Trace trace(kernels::TraceLevel::kernels);
-    matmul.forward(context, shape, a.data<T>(), b.data<T>(), {}, y.mutable_data<kernels::WeightOf<T>>(), workspace);
-    if (trace) trace.print(describe(shape, a.dtype(), kernels::table(a.device()).name), operations_of(shape));
+    for (std::int64_t i = 0; i < batch; ++i) {
+      const kernels::Trace trace(kernels::TraceLevel::kernels);
+      matmul.forward(context, shape, a.data<T>() + i * shape.m * shape.k, b.data<T>() + i * shape.k * shape.n, {},
+                     y.mutable_data<kernels::WeightOf<T>>() + i * shape.m * shape.n, workspace);
+      if (trace) trace.print(describe(shape, a.dtype(), kernels::table(a.device()).name), operations_of(shape));
+    }
   });
   return convert(y, a.dtype());
 }
@@ -44,13 +49,17 @@ class Matmul final : public Function {
   std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override {
     check_activation(name(), in[0]);
     check_same_dtype(name(), "the second input", in[1], in[0]);
-    check_rank(name(), "the first input", in[0], 2, "[rows, columns]");
-    check_rank(name(), "the second input", in[1], 2, "[rows, columns]");
     const Shape &a = in[0].shape, &b = in[1].shape;
-    if (a[ta_ ? 0 : 1] != b[tb_ ? 1 : 0])
+    const bool is_batch = a.rank() == 3;
+    const char* const axes = is_batch ? "[batch, rows, columns]" : "[rows, columns]";
+    check_rank(name(), "the first input", in[0], is_batch ? 3 : 2, axes);
+    check_rank(name(), "the second input", in[1], is_batch ? 3 : 2, axes);
+    if (is_batch && a[0] != b[0]) throw ShapeError(fmt::format("[matmul] {} times {}: the batches differ", a.to_string(), b.to_string()));
+    if (a.at(ta_ ? -2 : -1) != b.at(tb_ ? -1 : -2))
       throw ShapeError(fmt::format("[matmul] {}{} times {}{}: the inner extents differ", a.to_string(), ta_ ? " transposed" : "",
                                    b.to_string(), tb_ ? " transposed" : ""));
-    return {{Shape{a[ta_ ? 1 : 0], b[tb_ ? 0 : 1]}, in[0].dtype}};
+    const std::int64_t rows = a.at(ta_ ? -1 : -2), columns = b.at(tb_ ? -2 : -1);
+    return {{is_batch ? Shape{a[0], rows, columns} : Shape{rows, columns}, in[0].dtype}};
   }
 
   std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec>) override {

@@ -84,17 +84,35 @@ template <class T>
 void dropout(Context&, std::int64_t count, DropoutMask, float scale, const T* x, T* y);
 
 template <class T>
-void activation_forward(Context&, const ActivationFunction&, std::int64_t count, const T* x, T* y);
-template <class T>
-void activation_backward(Context&, const ActivationFunction&, std::int64_t count, const T* x, const T* dy, T* dx);
-
-template <class T>
 void broadcast_add(Context&, const BroadcastShape&, const T* x, const T* b, T* y);
 template <class T>
 void broadcast_multiply(Context&, const BroadcastShape&, const T* x, const T* b, T* y);
 std::size_t broadcast_sum_workspace_bytes(const BroadcastShape&);
 template <class T>
 void broadcast_sum(Context&, const BroadcastShape&, const T* a, const T* b, T* y, void* workspace);
+template <class T>
+void activation_forward(Context&, const ActivationFunction&, std::int64_t count, const T* x, T* y);
+template <class T>
+void activation_backward(Context&, const ActivationFunction&, std::int64_t count, const T* x, const T* dy, T* dx);
+
+template <class T>
+void prelu_forward(Context&, std::int64_t rows, std::int64_t channels, const T* x, const float* slope, T* y);
+std::size_t prelu_workspace_bytes(std::int64_t rows, std::int64_t channels);
+template <class T>
+void prelu_backward(Context&, std::int64_t rows, std::int64_t channels, const T* x, const float* slope, const T* dy, T* dx, float* dslope,
+                    void* workspace);
+template <class T>
+void glu_forward(Context&, std::int64_t rows, std::int64_t channels, const T* x, T* y);
+template <class T>
+void glu_backward(Context&, std::int64_t rows, std::int64_t channels, const T* x, const T* dy, T* dx);
+
+std::size_t group_norm_workspace_bytes(const GroupNormShape&);
+template <class T>
+void group_norm_forward(Context&, const GroupNormShape&, const T* x, const float* gamma, const float* beta, double epsilon, float* mean,
+                        float* inverse_deviation, T* y, void* workspace);
+template <class T>
+void group_norm_backward(Context&, const GroupNormShape&, const T* x, const T* dy, const float* mean, const float* inverse_deviation,
+                         const float* gamma, T* dx, float* dgamma, float* dbeta, void* workspace);
 
 std::size_t sum_workspace_bytes(std::int64_t count);
 template <class T>

@@ -30,12 +30,21 @@ constexpr ElementwiseKernels<T> kElementwise = {.add = add<T>,
                                                 .relu_backward = relu_backward<T>,
                                                 .dropout = dropout<T>};
 template <class T>
-constexpr ActivationKernels<T> kActivation = {.forward = activation_forward<T>, .backward = activation_backward<T>};
-template <class T>
 constexpr BroadcastKernels<T> kBroadcast = {.add = broadcast_add<T>,
                                             .multiply = broadcast_multiply<T>,
                                             .sum_workspace_bytes = broadcast_sum_workspace_bytes,
                                             .sum = broadcast_sum<T>};
+template <class T>
+constexpr ActivationKernels<T> kActivation = {.forward = activation_forward<T>,
+                                              .backward = activation_backward<T>,
+                                              .prelu_forward = prelu_forward<T>,
+                                              .prelu_workspace_bytes = prelu_workspace_bytes,
+                                              .prelu_backward = prelu_backward<T>,
+                                              .glu_forward = glu_forward<T>,
+                                              .glu_backward = glu_backward<T>};
+template <class T>
+constexpr GroupNormKernels<T> kGroupNorm = {
+    .workspace_bytes = group_norm_workspace_bytes, .forward = group_norm_forward<T>, .backward = group_norm_backward<T>};
 template <class T>
 constexpr ReduceKernels<T> kReduce = {.sum_workspace_bytes = sum_workspace_bytes,
                                       .sum = sum<T>,
@@ -58,9 +67,10 @@ constinit const KernelTable kTable = {
             .pool2d = kPool2d<float>,
             .window_pool2d = kWindowPool2d<float>,
             .batch_norm = kBatchNorm<float>,
+            .group_norm = kGroupNorm<float>,
             .elementwise = kElementwise<float>,
-            .activation = kActivation<float>,
             .broadcast = kBroadcast<float>,
+            .activation = kActivation<float>,
             .reduce = kReduce<float>,
             .softmax = {.forward = softmax_forward,
                         .backward = softmax_backward,
@@ -72,9 +82,10 @@ constinit const KernelTable kTable = {
     .bf16 = {.pool2d = kPool2d<bf16>,
              .window_pool2d = kWindowPool2d<bf16>,
              .batch_norm = kBatchNorm<bf16>,
+             .group_norm = kGroupNorm<bf16>,
              .elementwise = kElementwise<bf16>,
-             .activation = kActivation<bf16>,
              .broadcast = kBroadcast<bf16>,
+             .activation = kActivation<bf16>,
              .reduce = kReduce<bf16>},
     .conversion = {.f32_to_bf16 = f32_to_bf16, .bf16_to_f32 = bf16_to_f32},
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <numbers>
 
@@ -95,6 +96,46 @@ template <class T>
 void activation_backward(Context&, const ActivationFunction& f, std::int64_t count, const T* x, const T* dy, T* dx) {
   for (std::int64_t i = 0; i < count; ++i)
     dx[i] = static_cast<T>(activation_slope(f, static_cast<double>(x[i])) * static_cast<double>(dy[i]));
+}
+
+template <class T>
+void prelu_forward(Context&, std::int64_t rows, std::int64_t channels, const T* x, const WeightOf<T>* slope, T* y) {
+  for (std::int64_t i = 0; i < rows * channels; ++i) y[i] = x[i] > 0 ? x[i] : static_cast<T>(slope[i % channels] * x[i]);
+}
+
+inline std::size_t prelu_workspace_bytes(std::int64_t, std::int64_t) { return 0; }
+
+template <class T>
+void prelu_backward(Context&, std::int64_t rows, std::int64_t channels, const T* x, const WeightOf<T>* slope, const T* dy, T* dx,
+                    WeightOf<T>* dslope, void*) {
+  for (std::int64_t c = 0; c < channels; ++c) {
+    double sum = 0;
+    for (std::int64_t i = c; i < rows * channels; i += channels) {
+      sum += x[i] > 0 ? 0 : static_cast<double>(x[i]) * static_cast<double>(dy[i]);
+      dx[i] = x[i] > 0 ? dy[i] : static_cast<T>(slope[c] * dy[i]);
+    }
+    dslope[c] = static_cast<WeightOf<T>>(sum);
+  }
+}
+
+template <class T>
+void glu_forward(Context&, std::int64_t rows, std::int64_t channels, const T* x, T* y) {
+  for (std::int64_t row = 0; row < rows; ++row)
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const double a = x[2 * row * channels + c], b = x[(2 * row + 1) * channels + c];
+      y[row * channels + c] = static_cast<T>(a * logistic(b));
+    }
+}
+
+template <class T>
+void glu_backward(Context&, std::int64_t rows, std::int64_t channels, const T* x, const T* dy, T* dx) {
+  for (std::int64_t row = 0; row < rows; ++row)
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const std::int64_t first = 2 * row * channels + c, second = first + channels;
+      const double a = x[first], b = x[second], gradient = dy[row * channels + c];
+      dx[first] = static_cast<T>(logistic(b) * gradient);
+      dx[second] = static_cast<T>(a * logistic(b) * logistic(-b) * gradient);
+    }
 }
 
 }  // namespace fovea::kernels::reference

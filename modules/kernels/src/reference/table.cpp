@@ -8,6 +8,7 @@
 #include "reference/conversion.hpp"
 #include "reference/distance.hpp"
 #include "reference/elementwise.hpp"
+#include "reference/group_norm.hpp"
 #include "reference/matmul.hpp"
 #include "reference/optimizer.hpp"
 #include "reference/pool2d.hpp"
@@ -61,6 +62,9 @@ constexpr TypedKernels<T> kTyped = {
                    .normalize = reference::batch_norm_normalize<T>,
                    .backward = reference::batch_norm_backward<T>,
                    .backward_fixed = reference::batch_norm_backward_fixed<T>},
+    .group_norm = {.workspace_bytes = reference::group_norm_workspace_bytes,
+                   .forward = reference::group_norm_forward<T>,
+                   .backward = reference::group_norm_backward<T>},
     .elementwise = {.add = reference::add<T>,
                     .subtract = reference::subtract<T>,
                     .multiply = reference::multiply<T>,
@@ -68,11 +72,17 @@ constexpr TypedKernels<T> kTyped = {
                     .relu = reference::relu<T>,
                     .relu_backward = reference::relu_backward<T>,
                     .dropout = reference::dropout<T>},
-    .activation = {.forward = reference::activation_forward<T>, .backward = reference::activation_backward<T>},
     .broadcast = {.add = reference::broadcast_add<T>,
                   .multiply = reference::broadcast_multiply<T>,
                   .sum_workspace_bytes = reference::broadcast_sum_workspace_bytes,
                   .sum = reference::broadcast_sum<T>},
+    .activation = {.forward = reference::activation_forward<T>,
+                   .backward = reference::activation_backward<T>,
+                   .prelu_forward = reference::prelu_forward<T>,
+                   .prelu_workspace_bytes = reference::prelu_workspace_bytes,
+                   .prelu_backward = reference::prelu_backward<T>,
+                   .glu_forward = reference::glu_forward<T>,
+                   .glu_backward = reference::glu_backward<T>},
     .reduce = {.sum_workspace_bytes = reference::sum_workspace_bytes,
                .sum = reference::sum<T>,
                .sum_rows_workspace_bytes = reference::sum_rows_workspace_bytes,

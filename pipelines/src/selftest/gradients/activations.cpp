@@ -1,6 +1,9 @@
 // Activations.
 #include "fovea/autograd/ops/activations.hpp"
 
+#include "fovea/autograd/ops/glu.hpp"
+#include "fovea/autograd/ops/maxout.hpp"
+#include "fovea/autograd/ops/prelu.hpp"
 #include "selftest/gradients/suite.hpp"
 
 namespace fovea::selftest_detail {
@@ -25,6 +28,13 @@ void check_activation_gradients(GradientSuite& suite) {
     suite.check("softplus", [](const Inputs& in) { return softplus(in[0], 1.7); }, {x});
     for (const GeluForm form : {GeluForm::erf, GeluForm::tanh})
       suite.check("gelu", [=](const Inputs& in) { return gelu(in[0], form); }, {x});
+  }
+  for (const Shape& shape : {Shape{6}, Shape{5, 18}, Shape{2, 3, 5, 6}, Shape{0, 6}}) {
+    const auto prelu_of = [](const Inputs& in) { return prelu(in[0], in[1]); };
+    suite.check("prelu", prelu_of, {distinct(shape), uniform({1}, 2)});
+    suite.check("prelu", prelu_of, {distinct(shape), uniform({shape.at(-1)}, 2)});
+    suite.check("glu", glu, {uniform(shape, 1, -4, 4)});
+    for (const std::int64_t k : {1, 2, 3}) suite.check("maxout", [=](const Inputs& in) { return maxout(in[0], k); }, {distinct(shape)});
   }
 }
 

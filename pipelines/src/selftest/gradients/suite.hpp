@@ -42,9 +42,11 @@ Tensor distinct(const Shape& shape, std::uint64_t seed = 1);
 
 // One function per group, each in its own file.
 void check_activation_gradients(GradientSuite&);
+void check_attention_gradients(GradientSuite&);
 void check_basic_gradients(GradientSuite&);
 void check_convolution_gradients(GradientSuite&);
 void check_maths_gradients(GradientSuite&);
+void check_normalization_gradients(GradientSuite&);
 void check_pooling_gradients(GradientSuite&);
 void check_rearrange_gradients(GradientSuite&);
 

@@ -1,6 +1,7 @@
 // Smooth and piecewise linear activations: one pass over dense arrays. Outputs may be the same array as an input, not overlap it otherwise.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "fovea/kernels/weight.hpp"
@@ -42,6 +43,18 @@ struct ActivationKernels {
   void (*forward)(Context&, const ActivationFunction& f, std::int64_t count, const T* x, T* y);
   /// dx = f'(x) dy; at a kink the derivative of the flatter side.
   void (*backward)(Context&, const ActivationFunction& f, std::int64_t count, const T* x, const T* dy, T* dx);
+
+  /// x [rows, channels] dense: y = x > 0 ? x : slope[c] x (He et al. 2015, equation 1)
+  void (*prelu_forward)(Context&, std::int64_t rows, std::int64_t channels, const T* x, const WeightOf<T>* slope, T* y);
+  std::size_t (*prelu_workspace_bytes)(std::int64_t rows, std::int64_t channels);
+  /// dx = x > 0 ? dy : slope[c] dy, and dslope[c] = sum of x dy over the rows with x <= 0. Both overwritten.
+  void (*prelu_backward)(Context&, std::int64_t rows, std::int64_t channels, const T* x, const WeightOf<T>* slope, const T* dy, T* dx,
+                         WeightOf<T>* dslope, void* workspace);
+
+  /// x [rows, 2 channels] dense, whose rows are a and then b: y [rows, channels] = a sigma(b) (Dauphin et al. 2017). y is not x.
+  void (*glu_forward)(Context&, std::int64_t rows, std::int64_t channels, const T* x, T* y);
+  /// da = sigma(b) dy, db = a sigma'(b) dy in dx [rows, 2 channels]
+  void (*glu_backward)(Context&, std::int64_t rows, std::int64_t channels, const T* x, const T* dy, T* dx);
 };
 
 }  // namespace fovea::kernels

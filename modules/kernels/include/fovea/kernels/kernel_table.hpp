@@ -11,6 +11,7 @@
 #include "fovea/kernels/conversion.hpp"
 #include "fovea/kernels/distance.hpp"
 #include "fovea/kernels/elementwise.hpp"
+#include "fovea/kernels/group_norm.hpp"
 #include "fovea/kernels/matmul.hpp"
 #include "fovea/kernels/optimizer.hpp"
 #include "fovea/kernels/pool2d.hpp"
@@ -29,9 +30,10 @@ struct TypedKernels {
   Pool2dKernels<T> pool2d;
   WindowPool2dKernels<T> window_pool2d;
   BatchNormKernels<T> batch_norm;
+  GroupNormKernels<T> group_norm;
   ElementwiseKernels<T> elementwise;
-  ActivationKernels<T> activation;
   BroadcastKernels<T> broadcast;
+  ActivationKernels<T> activation;
   ReduceKernels<T> reduce;
   SoftmaxKernels<T> softmax;
   OptimizerKernels<T> optimizer;

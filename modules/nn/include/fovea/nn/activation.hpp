@@ -97,4 +97,38 @@ class Gelu final : public Layer {
   GeluForm form_;
 };
 
+struct PReluOptions {
+  std::int64_t channels = 1;  ///< slopes: one for all, or one per channel
+  double initial = 0.25;
+};
+
+/// x > 0 ? x : weight x with a learned slope; parameter `weight` [channels] (He et al. 2015).
+class PRelu final : public Layer {
+ public:
+  explicit PRelu(const PReluOptions& options = {});
+  Variable forward(const Variable& x) override;
+  void reset_parameters(RandomStream& stream) override;
+
+  Variable weight;
+
+ private:
+  double initial_;
+};
+
+/// [..., 2 C] -> [..., C]: the first half of the channels times the sigmoid of the second.
+class Glu final : public Layer {
+ public:
+  Variable forward(const Variable& x) override;
+};
+
+/// [..., k C] -> [..., C]: the largest of every k neighbouring channels. Throws OptionError when k is below 1.
+class Maxout final : public Layer {
+ public:
+  explicit Maxout(std::int64_t k = 2);
+  Variable forward(const Variable& x) override;
+
+ private:
+  std::int64_t k_;
+};
+
 }  // namespace fovea
