@@ -16,8 +16,9 @@ namespace {
 const std::vector<Network>& networks() {
   static const std::vector<Network> all = [] {
     std::vector<Network> list;
-    for (const auto family : {simple_networks, resnet_networks, preact_resnet_networks, vgg_networks, alexnet_networks, squeezenet_networks,
-                              densenet_networks, googlenet_networks, mobilenet_networks, darknet_networks, segmentation_networks})
+    for (const auto family :
+         {simple_networks, resnet_networks, preact_resnet_networks, vgg_networks, alexnet_networks, squeezenet_networks, densenet_networks,
+          googlenet_networks, mobilenet_networks, darknet_networks, vit_networks, segmentation_networks})
       for (Network& member : family()) list.push_back(std::move(member));
     return list;
   }();

@@ -15,6 +15,7 @@ std::vector<Network> densenet_networks();
 std::vector<Network> googlenet_networks();
 std::vector<Network> mobilenet_networks();
 std::vector<Network> darknet_networks();
+std::vector<Network> vit_networks();
 std::vector<Network> segmentation_networks();
 
 }  // namespace fovea
