@@ -18,7 +18,7 @@ const std::vector<Network>& networks() {
     std::vector<Network> list;
     for (const auto family :
          {simple_networks, resnet_networks, preact_resnet_networks, vgg_networks, alexnet_networks, squeezenet_networks, densenet_networks,
-          googlenet_networks, mobilenet_networks, darknet_networks, feature_classifier_networks, segmentation_networks})
+          googlenet_networks, mobilenet_networks, darknet_networks, vit_networks, feature_classifier_networks, segmentation_networks})
       for (Network& member : family()) list.push_back(std::move(member));
     return list;
   }();

@@ -80,6 +80,12 @@ def photo(make, full=False, gradients=True, small=None, outputs=True, **gradient
                    gradient_options=gradient_options)
 
 
+def two_streams(groups, full=False, gradients=False):
+    return Network(lambda classes: zoo_peers.alexnet_2012(groups, classes), full=full, outputs=[1, 227, 227, 3] if full else None,
+                   gradients=(10, [1, 227, 227, 3], lambda classes: zoo_peers.alexnet_2012(groups, classes, 16)) if gradients else None,
+                   gradient_options={"hidden": 16, "dropout": 0})
+
+
 def networks():
     vgg = {f"vgg{depth}{norm}": photo(tv(f"vgg{depth}{norm.replace('-', '_')}"), full=depth == 11, small=narrow_vgg(f"vgg{depth}{norm.replace('-', '_')}"),
                                       gradients=depth == 11 or depth == 16 and norm == "-bn", outputs=depth in (11, 16), hidden=64, dropout=0)
@@ -125,6 +131,15 @@ def networks():
         "efficientnet-b0": photo(tv("efficientnet_b0"), full=True, dropout=0, drop=0),
         "darknet19": photo(zoo_peers.Darknet19, full=True),
         "darknet53": photo(zoo_peers.darknet53, full=True),
+        "alexnet-two-streams": two_streams((2, 1, 2, 2), full=True, gradients=True),
+        "alexnet-two-streams-apart": two_streams((2, 2, 2, 2)),
+        "alexnet-cs231n": two_streams((1, 1, 1, 1)),
+        "zfnet": Network(zoo_peers.zfnet, full=True, outputs=PHOTO, gradients=(10, [1, 224, 224, 3], lambda classes: zoo_peers.zfnet(classes, 16)),
+                         gradient_options={"hidden": 16, "dropout": 0}),
+        **{f"vit-{letter}-16": Network(lambda classes, width=width, heads=heads: zoo_peers.vit(width, heads, classes), full=letter == "b", outputs=PHOTO,
+                                       gradients=(10, [2, 64, 64, 3], lambda classes: zoo_peers.vit(192, 3, classes, 64)) if letter == "ti" else None,
+                                       gradient_options={"dropout": 0})
+           for letter, width, heads in (("ti", 192, 3), ("s", 384, 6), ("b", 768, 12))},
     }
 
 

@@ -2,6 +2,7 @@
 from torch import nn
 from torch.nn.functional import max_pool2d, relu
 from torchvision.models.resnet import Bottleneck, ResNet
+from torchvision.models.vision_transformer import VisionTransformer
 from torchvision.ops import SqueezeExcitation
 
 
@@ -157,3 +158,45 @@ class SqueezeExciteBottleneck(Bottleneck):
 
 def se_resnet50(classes):
     return ResNet(SqueezeExciteBottleneck, [3, 4, 6, 3], num_classes=classes)
+
+
+class FullyConnected(nn.Module):
+    """A row `features`, flattened, and the three layers of AlexNet and VGG."""
+
+    def __init__(self, features, values, hidden, classes):
+        super().__init__()
+        self.features = features
+        self.classifier = nn.Sequential(nn.Linear(values, hidden), nn.ReLU(), nn.Dropout(0), nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(0),
+                                        nn.Linear(hidden, classes))
+
+    def forward(self, x):
+        return self.classifier(self.features(x).flatten(1))
+
+
+def alexnet_2012(groups, classes, hidden=4096):
+    """`groups` of the second, third, fourth and fifth convolution."""
+    def norm():
+        return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)  # torch divides alpha by the size
+
+    second, third, fourth, fifth = groups
+    return FullyConnected(nn.Sequential(
+        nn.Conv2d(3, 96, 11, 4), nn.ReLU(), norm(), nn.MaxPool2d(3, 2),
+        nn.Conv2d(96, 256, 5, padding=2, groups=second), nn.ReLU(), norm(), nn.MaxPool2d(3, 2),
+        nn.Conv2d(256, 384, 3, padding=1, groups=third), nn.ReLU(), nn.Conv2d(384, 384, 3, padding=1, groups=fourth), nn.ReLU(),
+        nn.Conv2d(384, 256, 3, padding=1, groups=fifth), nn.ReLU(), nn.MaxPool2d(3, 2)), 9216, hidden, classes)
+
+
+def zfnet(classes, hidden=4096):
+    def norm():
+        return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)
+
+    return FullyConnected(nn.Sequential(
+        nn.Conv2d(3, 96, 7, 2, 1), nn.ReLU(), nn.MaxPool2d(3, 2, ceil_mode=True), norm(),
+        nn.Conv2d(96, 256, 5, 2), nn.ReLU(), nn.MaxPool2d(3, 2, ceil_mode=True), norm(),
+        nn.Conv2d(256, 384, 3, padding=1), nn.ReLU(), nn.Conv2d(384, 384, 3, padding=1), nn.ReLU(),
+        nn.Conv2d(384, 256, 3, padding=1), nn.ReLU(), nn.MaxPool2d(3, 2)), 9216, hidden, classes)
+
+
+def vit(width, heads, classes, image_size=224):
+    """torchvision's VisionTransformer with patches of 16x16 and 12 layers."""
+    return VisionTransformer(image_size=image_size, patch_size=16, num_layers=12, num_heads=heads, hidden_dim=width, mlp_dim=4 * width, num_classes=classes)

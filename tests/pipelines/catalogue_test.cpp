@@ -21,9 +21,10 @@ constexpr NetworkInput kGrey28{.height = 28, .width = 28, .channels = 1};
 Json narrow_options(const std::string& name) {
   const Json defaults = default_architecture(name);
   Json options = Json::object();
-  const std::int64_t width = name.starts_with("resnext") || name.starts_with("se-") ? 16 : 3;  // so that groups and squeezes have a channel
+  const std::int64_t width = name.starts_with("resnext") || name.starts_with("se-") ? 16 : 4;  // so that groups and squeezes have a channel
   if (defaults.contains("widths")) options["widths"] = std::vector<std::int64_t>(defaults["widths"].size(), width);
   if (defaults.contains("hidden") && defaults["hidden"].is_number()) options["hidden"] = 4;
+  if (defaults.contains("layers")) options["layers"] = 1;
   if (defaults.contains("growth")) options.update({{"growth", 2}, {"stem", 4}});
   return options;
 }

@@ -12,7 +12,7 @@ namespace {
 class ZooOutputsTest : public testing::TestWithParam<std::string> {};
 class ZooOutputsSlowTest : public ZooOutputsTest {};  // hundreds of megabytes of weights
 
-const std::vector<std::string> kSlow = {"vgg11", "vgg11-bn", "vgg16", "vgg16-bn", "resnet152", "vit-b-16"};
+const std::vector<std::string> kSlow = {"vgg11", "vgg11-bn", "vgg16", "vgg16-bn", "resnet152", "vit-b-16", "alexnet-two-streams", "zfnet"};
 constexpr double kTolerance = 1e-4;  // of the range of the logits
 
 INSTANTIATE_TEST_SUITE_P(Networks, ZooOutputsTest, testing::ValuesIn(test::case_names("zoo_outputs.json", kSlow, false)), test::test_name);

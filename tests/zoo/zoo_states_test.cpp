@@ -11,8 +11,20 @@ namespace {
 class ZooStatesTest : public testing::TestWithParam<std::string> {};
 class ZooStatesSlowTest : public ZooStatesTest {};  // networks that take seconds to build
 
-const std::vector<std::string> kSlow = {
-    "vgg13", "vgg13-bn", "vgg16", "vgg16-bn", "vgg19", "vgg19-bn", "wide-resnet101-2", "resnext101-32x8d", "resnext101-64x4d", "vgg11-bn"};
+const std::vector<std::string> kSlow = {"vgg13",
+                                        "vgg13-bn",
+                                        "vgg16",
+                                        "vgg16-bn",
+                                        "vgg19",
+                                        "vgg19-bn",
+                                        "wide-resnet101-2",
+                                        "resnext101-32x8d",
+                                        "resnext101-64x4d",
+                                        "vgg11-bn",
+                                        "alexnet-two-streams-apart",
+                                        "alexnet-cs231n",
+                                        "zfnet",
+                                        "vit-b-16"};
 
 INSTANTIATE_TEST_SUITE_P(Networks, ZooStatesTest, testing::ValuesIn(test::case_names("zoo_states.json", kSlow, false)), test::test_name);
 INSTANTIATE_TEST_SUITE_P(Networks, ZooStatesSlowTest, testing::ValuesIn(test::case_names("zoo_states.json", kSlow, true)), test::test_name);
@@ -55,6 +67,10 @@ TEST(ZooStates, TheFileHoldsTheKnownCounts) {
   const Json networks = read_json_file(FOVEA_GOLDEN_FOLDER "/zoo_states.json").at("networks");
   const auto count = [&](const char* name) { return networks.at(name).at("parameters").get<std::int64_t>(); };
   EXPECT_EQ(count("alexnet"), 61'100'840);
+  EXPECT_EQ(count("alexnet-two-streams"), 60'965'224);        // Gould's notes, section 4.1.4
+  EXPECT_EQ(count("alexnet-two-streams-apart"), 60'522'856);  // the same
+  EXPECT_EQ(count("alexnet-cs231n"), 62'378'344);             // CS231n, lecture 9, with biases
+  EXPECT_EQ(count("vit-b-16"), 86'567'656);
   EXPECT_EQ(count("vgg11"), 132'863'336);
   EXPECT_EQ(count("vgg16"), 138'357'544);
   EXPECT_EQ(count("vgg19-bn"), 143'678'248);

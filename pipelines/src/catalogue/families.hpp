@@ -16,6 +16,7 @@ std::vector<Network> googlenet_networks();
 std::vector<Network> mobilenet_networks();
 std::vector<Network> darknet_networks();
 std::vector<Network> feature_classifier_networks();  ///< knn, class-means, linear-softmax, linear-svm
+std::vector<Network> vit_networks();
 std::vector<Network> segmentation_networks();
 
 }  // namespace fovea
