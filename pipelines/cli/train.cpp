@@ -32,7 +32,7 @@ struct TrainFlags {
   int workers = 1;
   Override<std::string> task, data, names, model, model_options, image_size, resize, optimizer, schedule;
   Override<std::string> weights;
-  Override<std::vector<std::string>> augment, allow;
+  Override<std::vector<std::string>> augment, allow, freeze;
   Override<std::int64_t> epochs, batch, channels;
   Override<bool> nesterov;
   Override<double> learning_rate, momentum, weight_decay, warmup_epochs, step_epochs, step_factor, label_smoothing;
@@ -52,6 +52,7 @@ ClassifierRecipe recipe_of(const TrainFlags& flags) {
   flags.augment.apply(recipe.augment);
   flags.weights.apply(recipe.weights);
   flags.allow.apply(recipe.allow);
+  flags.freeze.apply(recipe.freeze);
   flags.epochs.apply(recipe.epochs);
   flags.batch.apply(recipe.batch);
   flags.optimizer.apply(recipe.optimizer);
@@ -108,6 +109,7 @@ void add_train(CLI::App& app, int&) {
   command->add_option("--weights", flags->weights.value, "begin with these weights (.fovea or safetensors), not with random ones");
   command->add_option("--allow", flags->allow.value, "of --weights, what need not fit: patterns of names; head: the last layer begins anew")
       ->delimiter(',');
+  command->add_option("--freeze", flags->freeze.value, "patterns of parameters that are not trained: 'conv1.*,layer?.*'")->delimiter(',');
   command->add_option("--image-size", flags->image_size.value, "N or WxH");
   command->add_option("--channels", flags->channels.value, "1 (grey) or 3 (colour)");
   command->add_option("--resize", flags->resize.value, "stretch, letterbox or center_crop");

@@ -18,6 +18,7 @@ Json ClassifierRecipe::to_json() const {
           {"model_options", parse_json(model_options, "model options")},
           {"weights", weights},
           {"allow", allow},
+          {"freeze", freeze},
           {"epochs", epochs},
           {"batch", batch},
           {"image_size", image_size},
@@ -63,6 +64,7 @@ ClassifierRecipe ClassifierRecipe::from_json(const Json& json, const std::string
   if (json.contains("model_options")) recipe.model_options = json["model_options"].dump();
   read_option(json, "weights", recipe.weights, where);
   read_option(json, "allow", recipe.allow, where);
+  read_option(json, "freeze", recipe.freeze, where);
   read_option(json, "epochs", recipe.epochs, where);
   read_option(json, "batch", recipe.batch, where);
   read_option(json, "image_size", recipe.image_size, where);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -26,6 +27,7 @@
 #include "fovea/pipelines/weights.hpp"
 #include "fovea/training/checkpoint.hpp"
 #include "fovea/training/csv_log.hpp"
+#include "fovea/training/parameter_group.hpp"
 #include "training_parts.hpp"
 
 namespace fovea {
@@ -135,6 +137,15 @@ std::vector<std::string> load_first_weights(Layer& network, const ClassifierReci
   return load_state(network, tensors, options, recipe.weights);
 }
 
+/// Throws OptionError when a pattern fits nothing, or nothing is left to train.
+void freeze_parameters(Layer& network, const std::vector<std::string>& patterns, const std::function<void(const std::string&)>& log) {
+  for (const std::string& pattern : patterns) log(fmt::format("frozen: {} parameters like \"{}\"", freeze(network, pattern), pattern));
+  const std::vector<NamedParameter> parameters = network.parameters();
+  const bool any =
+      std::any_of(parameters.begin(), parameters.end(), [](const auto& parameter) { return parameter.variable.requires_grad(); });
+  if (!patterns.empty() && !any) throw OptionError("all parameters are frozen: nothing is left to train");
+}
+
 /// Weights of an earlier run are not overwritten. One that failed before its first epoch ended has left none and is not in the way.
 void prepare_folder(const fs::path& out) {
   const fs::path weights = out / "weights";
@@ -230,6 +241,7 @@ TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const Tra
   initialize(pipeline.network(), recipe.seed);
   const std::vector<std::string> left =
       recipe.weights.empty() ? std::vector<std::string>() : load_first_weights(pipeline.network(), recipe);
+  freeze_parameters(pipeline.network(), recipe.freeze, log);
   prepare_folder(environment.out);
   write_recipe(environment.out / "recipe.json", recipe);
   log(fmt::format("{}: {} parameters, input {}x{}x{}, {} classes", recipe.model, pipeline.network().parameter_count(), preprocessing.width,

@@ -23,6 +23,7 @@ ClassifierRecipe unusual_recipe() {
           .model = "resnet-mini",
           .model_options = R"({"blocks":3})",
           .weights = "first.fovea",
+          .freeze = {"conv1.*"},
           .allow = {"head", "aux*"},
           .epochs = 7,
           .batch = 9,
@@ -64,6 +65,7 @@ TEST(ClassifierRecipe, ReadsBackWhatItWrites) {
   EXPECT_EQ(read.model, recipe.model);
   EXPECT_EQ(read.model_options, recipe.model_options);
   EXPECT_EQ(read.weights, recipe.weights);
+  EXPECT_EQ(read.freeze, recipe.freeze);
   EXPECT_EQ(read.allow, recipe.allow);
   EXPECT_EQ(read.epochs, recipe.epochs);
   EXPECT_EQ(read.batch, recipe.batch);

@@ -14,6 +14,7 @@
 #include "fovea/base/text.hpp"
 #include "fovea/interchange/model_file.hpp"
 #include "fovea/kernels/context.hpp"
+#include "fovea/pipelines/catalogue.hpp"
 #include "fovea/pipelines/classification_pipeline.hpp"
 #include "fovea/vision/image_loader.hpp"
 #include "fovea/vision/image_writer.hpp"
@@ -76,6 +77,33 @@ std::vector<double> column_of(const fs::path& csv, const std::string& name) {
   std::vector<double> values;
   for (std::size_t row = 1; row < rows.size(); ++row) values.push_back(std::stod(rows[row].at(column)));
   return values;
+}
+
+TEST_F(TrainClassifier, FrozenParametersKeepTheirFirstValues) {
+  ClassifierRecipe frozen = recipe();
+  frozen.freeze = {"conv1.*", "conv2.weight"};
+  train(frozen, "frozen");
+  train(recipe(), "free");
+  const ModelFile kept = load_model_file(runs_ / "frozen/weights/last.fovea"), moved = load_model_file(runs_ / "free/weights/last.fovea");
+  const auto first = build_network(parse_json(kept.metadata.architecture, "architecture"), "architecture");
+  initialize(*first, frozen.seed);
+  for (std::size_t i = 0; i < kept.tensors.size(); ++i) {
+    const auto& [name, tensor] = kept.tensors[i];
+    const StateDict state = first->state_dict();
+    const auto entry = std::find_if(state.begin(), state.end(), [&, wanted = name](const StateEntry& e) { return e.name == wanted; });
+    const bool same = to_file(entry->tensor, entry->layout).to_vector<float>() == tensor.to_vector<float>();
+    EXPECT_EQ(same, name.starts_with("conv1.") || name == "conv2.weight") << name;
+    EXPECT_NE(moved.tensors[i].tensor.to_vector<float>(), tensor.to_vector<float>()) << name << " of another training";
+  }
+}
+
+TEST_F(TrainClassifier, FreezingSaysWhatItWants) {
+  ClassifierRecipe nothing = recipe(), all = recipe();
+  nothing.freeze = {"layer9.*"};
+  all.freeze = {"*"};
+  EXPECT_THAT(message_of([&] { train(nothing, "a"); }), HasSubstr("layer9.*"));
+  EXPECT_THAT(message_of([&] { train(all, "b"); }), HasSubstr("nothing is left to train"));
+  EXPECT_FALSE(fs::exists(runs_ / "b/recipe.json"));
 }
 
 TEST_F(TrainClassifier, Bf16LearnsAsF32Does) {
@@ -346,7 +374,7 @@ TEST_F(TrainClassifier, WrongRecipesAreErrors) {
   const auto message = [&](const Json& change) {
     Json json = recipe().to_json();
     json.update(change);
-    return message_of<OptionError>([&] { train(ClassifierRecipe::from_json(json, "test"), "run"); });
+    return message_of([&] { train(ClassifierRecipe::from_json(json, "test"), "run"); });
   };
   EXPECT_THAT(message({{"task", "detect"}}), HasSubstr("unknown task \"detect\""));
   EXPECT_THAT(message({{"model", "lenet4"}, {"image_size", ""}}), HasSubstr("did you mean \"lenet5\""));

@@ -18,10 +18,10 @@ const std::vector<std::string> kModels = {"linear",
                                           "lenet5",
                                           "lenet5-classic",
                                           "alexnet",
-                                          "alexnet-one-stream",
-                                          "alexnet-two-stream",
+                                          "alexnet-cs231n",
+                                          "alexnet-two-streams",
                                           "zfnet",
-                                          "nin",
+
                                           "nin-cifar",  //
                                           "vgg11",
                                           "vgg13",

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "fovea/base/error.hpp"
+#include "fovea/base/text.hpp"
 #include "fovea/kernels/context.hpp"
 #include "fovea/tensor/dispatch.hpp"
 #include "fovea/training/optimizer.hpp"
@@ -60,7 +61,7 @@ void check_limit(const char* what, double limit) {
 }
 
 bool pays(const NamedParameter& parameter, const PenaltyOptions& options) {
-  return matches_glob(parameter.name, options.pattern) && decays(parameter, options.biases_and_norms);
+  return matches_pattern(parameter.name, options.pattern) && decays(parameter, options.biases_and_norms);
 }
 
 void check(const PenaltyOptions& options) {
@@ -119,7 +120,7 @@ void limit_unit_norms(const std::vector<NamedParameter>& parameters, double limi
   check_limit("unit norms", limit);
   for (const NamedParameter& parameter : parameters) {
     Tensor weight = parameter.variable.value();
-    if (weight.rank() < 2 || weight.numel() == 0 || !matches_glob(parameter.name, pattern)) continue;
+    if (weight.rank() < 2 || weight.numel() == 0 || !matches_pattern(parameter.name, pattern)) continue;
     const std::int64_t units = weight.extent(0), width = weight.numel() / units;
     dispatch_floating(weight.dtype(), "limit_unit_norms", [&]<class T>() {
       T* const values = weight.mutable_data<T>();

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "fovea/base/error.hpp"
+#include "fovea/base/text.hpp"
 
 namespace fovea {
 
@@ -31,7 +32,7 @@ void Optimizer::set_groups(const std::vector<ParameterGroup>& groups) {
   settings_ = usual_settings_;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const auto group = std::find_if(groups.begin(), groups.end(),
-                                    [&](const auto& candidate) { return matches_glob(parameters_[i].name, candidate.pattern); });
+                                    [&](const auto& candidate) { return matches_pattern(parameters_[i].name, candidate.pattern); });
     if (group == groups.end()) continue;
     settings_[i].rate_factor = group->rate_factor;
     settings_[i].weight_decay = group->weight_decay.value_or(settings_[i].weight_decay);

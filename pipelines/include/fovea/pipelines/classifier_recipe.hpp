@@ -17,6 +17,7 @@ struct ClassifierRecipe {
   std::string model = "lenet5";      ///< as in the catalogue
   std::string model_options = "{}";  ///< JSON text
   std::string weights;               ///< file to begin with (.fovea or safetensors); empty: weights drawn from the seed
+  std::vector<std::string> freeze;   ///< patterns of parameters that are not trained: "backbone.*"
   std::vector<std::string> allow;    ///< patterns of names that need not fit in `weights`; "head": the last layer begins anew
   std::int64_t epochs = 10;
   std::int64_t batch = 64;

@@ -3,23 +3,19 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "fovea/nn/module.hpp"
 
 namespace fovea {
 
-/// Settings for the parameters whose whole names match a pattern: "backbone.*", "*.bias", "layer?.conv1.weight".
+/// Settings for the parameters whose whole names match a pattern (matches_pattern): "backbone.*", "*.bias", "layer?.conv1.weight".
 struct ParameterGroup {
   std::string pattern;                 ///< * stands for any text, ? for any one character
   double rate_factor = 1;              ///< the learning rate is multiplied by it
   std::optional<double> weight_decay;  ///< instead of the optimiser's, also for biases and norms
   bool frozen = false;                 ///< never changed
 };
-
-/// Whether all of `text` matches `pattern`.
-bool matches_glob(std::string_view text, std::string_view pattern);
 
 /// The parameters whose names match; throws OptionError naming the pattern when there are none.
 std::vector<NamedParameter> select_parameters(const std::vector<NamedParameter>& parameters, const std::string& pattern);
