@@ -5,7 +5,6 @@
 
 #include "fovea/base/json.hpp"
 #include "fovea/base/text.hpp"
-#include "fovea/interchange/safetensors.hpp"
 #include "tiny_data.hpp"
 
 namespace fovea {
@@ -53,9 +52,8 @@ TEST_F(Neighbors, AreOfTheSameClass) {
       before = neighbor["distance"];
     }
   }
-  const SafetensorsFile features = read_safetensors(folder_ / "out/features.safetensors");
-  ASSERT_EQ(features.tensors.size(), 1u);
-  EXPECT_EQ(features.tensors[0].tensor.shape(), (Shape{12, 16})) << "what the last layer of the tiny LeNet gets";
+  const std::string features = read_text_file(folder_ / "out/features.safetensors");
+  EXPECT_THAT(features.substr(0, 200), HasSubstr(R"("shape":[12,16])")) << "what the last layer of the tiny LeNet gets";
   EXPECT_EQ(split(read_text_file(folder_ / "out/files.txt"), '\n').size(), 13u);
   EXPECT_TRUE(fs::exists(folder_ / "out/neighbors.png"));
 }

@@ -101,8 +101,8 @@ TEST_F(TrainClassifier, FreezingSaysWhatItWants) {
   ClassifierRecipe nothing = recipe(), all = recipe();
   nothing.freeze = {"layer9.*"};
   all.freeze = {"*"};
-  EXPECT_THAT(message_of([&] { train(nothing, "a"); }), HasSubstr("layer9.*"));
-  EXPECT_THAT(message_of([&] { train(all, "b"); }), HasSubstr("nothing is left to train"));
+  EXPECT_THAT(message_of<OptionError>([&] { train(nothing, "a"); }), HasSubstr("layer9.*"));
+  EXPECT_THAT(message_of<OptionError>([&] { train(all, "b"); }), HasSubstr("nothing is left to train"));
   EXPECT_FALSE(fs::exists(runs_ / "b/recipe.json"));
 }
 
@@ -374,7 +374,7 @@ TEST_F(TrainClassifier, WrongRecipesAreErrors) {
   const auto message = [&](const Json& change) {
     Json json = recipe().to_json();
     json.update(change);
-    return message_of([&] { train(ClassifierRecipe::from_json(json, "test"), "run"); });
+    return message_of<OptionError>([&] { train(ClassifierRecipe::from_json(json, "test"), "run"); });
   };
   EXPECT_THAT(message({{"task", "detect"}}), HasSubstr("unknown task \"detect\""));
   EXPECT_THAT(message({{"model", "lenet4"}, {"image_size", ""}}), HasSubstr("did you mean \"lenet5\""));
