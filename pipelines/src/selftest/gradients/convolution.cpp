@@ -59,7 +59,8 @@ void check_pooling(GradientSuite& suite) {
     for (const bool count_padding : {true, false})
       suite.check("average_pool2d", [&](const Inputs& in) { return average_pool2d(in[0], c.geometry, count_padding); }, {uniform(c.x)});
   }
-  suite.check("global_average_pool2d", global_average_pool2d, {uniform({2, 5, 3, 4})});
+  for (const Shape& shape : {Shape{2, 5, 3, 4}, Shape{1, 1, 1, 1}, Shape{0, 3, 2, 5}})
+    suite.check("global_average_pool2d", global_average_pool2d, {uniform(shape)});
 }
 
 }  // namespace
