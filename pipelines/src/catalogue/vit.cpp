@@ -1,4 +1,4 @@
-// Vision transformers: the sizes follow from the name.
+// Vision transformers: features and heads follow from the name, and the patch unless it is set: small images want patches of 4 pixels.
 #include "fovea/models/vit.hpp"
 #include "families.hpp"
 
@@ -12,6 +12,7 @@ Network vit(const char* name, const char* summary, std::int64_t features, std::i
                                    {"width", &VitOptions::width},
                                    {"channels", &VitOptions::channels},
                                    {"classes", &VitOptions::classes},
+                                   {"patch", &VitOptions::patch},
                                    {"layers", &VitOptions::layers},
                                    {"dropout", &VitOptions::dropout}},
                                   {.features = features, .heads = heads});
