@@ -12,6 +12,7 @@
 #include "fovea/vision/contact_sheet.hpp"
 #include "fovea/vision/image_loader.hpp"
 #include "fovea/vision/image_writer.hpp"
+#include "json_line.hpp"
 #include "loaded_files.hpp"
 
 namespace fovea {
@@ -21,8 +22,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kSheetRows = 12;
-
-std::string json_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
 Tensor joined(const std::vector<Tensor>& parts, std::int64_t rows) {
   if (parts.empty()) return Tensor::empty({0, 0});

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "fovea/autograd/function.hpp"
+#include "fovea/nn/parameter_owners.hpp"
 
 namespace fovea {
 
@@ -27,18 +28,9 @@ std::optional<Pair> find_pair(const Attributes& attributes, const std::string& n
   return std::nullopt;
 }
 
-/// The module part of a parameter's name: "layer1.0.conv1.weight" -> "layer1.0.conv1".
-std::string owner_of(const std::string& parameter) {
-  const std::size_t dot = parameter.rfind('.');
-  return dot == std::string::npos ? "" : parameter.substr(0, dot);
-}
-
 class ReportRecorder final : public Recorder {
  public:
-  ReportRecorder(const Layer& network, const Tensor& image) : image_(image) {
-    for (const NamedParameter& parameter : network.parameters()) names_[parameter.variable.value().raw_data()] = parameter.name;
-    fields_[image.raw_data()] = Field{};
-  }
+  ReportRecorder(const Layer& network, const Tensor& image) : owners_(network), image_(image) { fields_[image.raw_data()] = Field{}; }
 
   void record(const Function& function, std::span<const Variable> inputs, std::span<const Variable> outputs) override {
     const Tensor& output = outputs.front().value();
@@ -46,8 +38,8 @@ class ReportRecorder final : public Recorder {
     std::optional<Field> field;
     for (const Variable& input : inputs) {
       const void* data = input.value().raw_data();
-      if (const auto name = names_.find(data); name != names_.end()) {
-        if (layer.name.empty()) layer.name = owner_of(name->second);
+      if (const std::string* const owner = owners_.find(input); owner != nullptr) {
+        if (layer.name.empty()) layer.name = *owner;
         if (counted_.insert(data).second) layer.parameters += input.shape().numel();
       } else if (const auto seen = fields_.find(data); seen != fields_.end()) {
         field = field ? widest(*field, seen->second) : seen->second;
@@ -113,8 +105,8 @@ class ReportRecorder final : public Recorder {
     return field;
   }
 
+  ParameterOwners owners_;
   Tensor image_;
-  std::map<const void*, std::string> names_;
   std::map<const void*, Field> fields_;
   std::set<const void*> counted_;
   std::vector<Variable> kept_;

@@ -12,6 +12,7 @@
 #include "fovea/pipelines/class_folder.hpp"
 #include "fovea/vision/image_writer.hpp"
 #include "fovea/vision/overlay.hpp"
+#include "json_line.hpp"
 
 namespace fovea {
 
@@ -29,8 +30,6 @@ std::string csv_value(const std::string& text) {
   for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
   return quoted + "\"";
 }
-
-std::string json_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
 /// Small enough to keep 64 of them.
 cv::Mat thumbnail(const cv::Mat& image, int side) {

@@ -60,9 +60,6 @@ void check(const ClassifierRecipe& recipe) {
   check_training_parts(recipe);
 }
 
-/// Whether the model is a FeatureClassifier, which is fitted and not trained in epochs.
-bool learns_from_features(const std::string& model) { return default_architecture(model).contains("features"); }
-
 /// The recipe with everything decided that the data or the network decide.
 ClassifierRecipe resolve(ClassifierRecipe recipe, const ClassificationDataset& train) {
   const cv::Mat first = train.get(0).image;
@@ -99,7 +96,7 @@ Preprocessing preprocessing_for(const ClassifierRecipe& recipe, const Classifica
     preprocessing.deviation = earlier->deviation;
     return preprocessing;
   }
-  if (learns_from_features(recipe.model)) {  // designed for values in [0, 1]; what must be standardised, the classifier does itself
+  if (require_classifier(recipe.model).fitted) {  // designed for values in [0, 1]; what must be standardised, the classifier does itself
     preprocessing.mean.assign(static_cast<std::size_t>(recipe.channels), 0);
     preprocessing.deviation.assign(static_cast<std::size_t>(recipe.channels), 1);
     return preprocessing;

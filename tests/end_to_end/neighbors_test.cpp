@@ -5,6 +5,7 @@
 
 #include "fovea/base/json.hpp"
 #include "fovea/base/text.hpp"
+#include "json_lines.hpp"
 #include "tiny_data.hpp"
 
 namespace fovea {
@@ -24,12 +25,7 @@ class Neighbors : public testing::Test {
     words.insert(words.end(), more.begin(), more.end());
     return fovea_command(words, folder_.path());
   }
-  std::vector<Json> lines(const std::string& name) const {
-    std::vector<Json> list;
-    for (const std::string& line : split(read_text_file(folder_ / name), '\n'))
-      if (!line.empty()) list.push_back(Json::parse(line));
-    return list;
-  }
+  std::vector<Json> lines(const std::string& name) const { return test::read_json_lines(folder_ / name); }
   static std::string class_of(const Json& entry) { return fs::path(entry["file"].get<std::string>()).parent_path().filename().string(); }
 
   const TinyWorld& world_ = TinyWorld::get();

@@ -7,6 +7,7 @@
 #include "fovea/base/json.hpp"
 #include "fovea/base/text.hpp"
 #include "fovea/vision/image_writer.hpp"
+#include "json_lines.hpp"
 #include "tiny_data.hpp"
 
 namespace fovea {
@@ -27,12 +28,7 @@ class Predict : public testing::Test {
     words.insert(words.end(), more.begin(), more.end());
     return fovea_command(words, folder_.path());
   }
-  std::vector<Json> lines(const std::string& name) const {
-    std::vector<Json> list;
-    for (const std::string& line : split(read_text_file(folder_ / name), '\n'))
-      if (!line.empty()) list.push_back(Json::parse(line));
-    return list;
-  }
+  std::vector<Json> lines(const std::string& name) const { return test::read_json_lines(folder_ / name); }
   /// photos/good.png, and two files that are no pictures unless `all_bad` is asked for.
   void write_photos(bool all_bad) const {
     const std::string png = read_text_file(world_ / "pictures/0/00000.png");

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "fovea/autograd/function.hpp"
 #include "fovea/base/error.hpp"
+#include "fovea/nn/parameter_owners.hpp"
 
 namespace fovea {
 
@@ -48,19 +48,12 @@ ActivationStatistics statistics_of(const Tensor& tensor, int bins) {
 
 class StatisticsRecorder final : public Recorder {
  public:
-  StatisticsRecorder(Layer& network, int bins) : bins_(bins) {
-    for (const NamedParameter& parameter : network.parameters()) {
-      const std::size_t dot = parameter.name.rfind('.');
-      owners_[parameter.variable.value().raw_data()] = dot == std::string::npos ? "" : parameter.name.substr(0, dot);
-    }
-  }
+  StatisticsRecorder(const Layer& network, int bins) : bins_(bins), owners_(network) {}
 
   // At once: the next operation may overwrite the memory.
   void record(const Function& function, std::span<const Variable> inputs, std::span<const Variable> outputs) override {
-    for (const Variable& input : inputs) {
-      const auto owner = owners_.find(input.value().raw_data());
-      if (owner != owners_.end()) layer_ = owner->second;
-    }
+    for (const Variable& input : inputs)
+      if (const std::string* const layer = owners_.find(input); layer != nullptr) layer_ = *layer;
     if (outputs.empty() || !is_floating(outputs.front().dtype())) return;
     ActivationStatistics s = statistics_of(outputs.front().value(), bins_);
     s.layer = layer_;
@@ -73,7 +66,7 @@ class StatisticsRecorder final : public Recorder {
  private:
   int bins_;
   std::string layer_;
-  std::map<const void*, std::string> owners_;  // of parameters, by address
+  ParameterOwners owners_;
 };
 
 }  // namespace

@@ -1,11 +1,11 @@
 #include "fovea/nn/layer_output.hpp"
 
-#include <algorithm>
-#include <map>
+#include <utility>
 
 #include "fovea/autograd/function.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/base/text.hpp"
+#include "fovea/nn/parameter_owners.hpp"
 
 namespace fovea {
 
@@ -14,20 +14,15 @@ namespace {
 /// Watches a forward pass and keeps one tensor of it.
 class LayerRecorder final : public Recorder {
  public:
-  LayerRecorder(Layer& network, std::string wanted) : wanted_(std::move(wanted)) {
-    for (const NamedParameter& parameter : network.parameters()) {
-      const std::size_t dot = parameter.name.rfind('.');
-      owners_[parameter.variable.value().raw_data()] = dot == std::string::npos ? "" : parameter.name.substr(0, dot);
-    }
-  }
+  LayerRecorder(const Layer& network, std::string wanted) : wanted_(std::move(wanted)), owners_(network) {}
 
   void record(const Function&, std::span<const Variable> inputs, std::span<const Variable> outputs) override {
     for (const Variable& input : inputs) {
-      const auto owner = owners_.find(input.value().raw_data());
-      if (owner == owners_.end()) continue;
-      if (names.empty() || names.back() != owner->second) names.push_back(owner->second);
+      const std::string* const layer = owners_.find(input);
+      if (layer == nullptr) continue;
+      if (names.empty() || names.back() != *layer) names.push_back(*layer);
       if (wanted_.empty()) found = inputs.front().value();
-      if (!wanted_.empty() && wanted_ == owner->second) found = outputs.front().value();
+      if (!wanted_.empty() && wanted_ == *layer) found = outputs.front().value();
       return;
     }
   }
@@ -37,7 +32,7 @@ class LayerRecorder final : public Recorder {
 
  private:
   std::string wanted_;
-  std::map<const void*, std::string> owners_;  // of parameters, by address
+  ParameterOwners owners_;
 };
 
 LayerRecorder watch(Layer& network, const Variable& x, const std::string& layer) {

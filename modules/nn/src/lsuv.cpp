@@ -9,6 +9,7 @@
 #include "fovea/base/error.hpp"
 #include "fovea/nn/init.hpp"
 #include "fovea/nn/layer_output.hpp"
+#include "fovea/nn/parameter_owners.hpp"
 #include "fovea/tensor/dispatch.hpp"
 
 namespace fovea {
@@ -37,10 +38,7 @@ std::vector<LsuvLayer> initialize_lsuv(Layer& network, const Variable& x, Random
   if (options.iterations < 1) throw OptionError(fmt::format("[lsuv] wants at least 1 iteration, found {}", options.iterations));
   const std::vector<NamedParameter> parameters = network.parameters();
   const auto weight_of = [&](const std::string& layer) {
-    const auto is_weight = [&](const NamedParameter& p) {
-      const std::size_t dot = p.name.rfind('.');
-      return p.variable.shape().rank() > 1 && (dot == std::string::npos ? "" : p.name.substr(0, dot)) == layer;
-    };
+    const auto is_weight = [&](const NamedParameter& p) { return p.variable.shape().rank() > 1 && layer_of(p.name) == layer; };
     const auto found = std::find_if(parameters.begin(), parameters.end(), is_weight);
     return found == parameters.end() ? Tensor{} : found->variable.value();
   };

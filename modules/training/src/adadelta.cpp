@@ -1,6 +1,5 @@
 #include "fovea/training/adadelta.hpp"
 
-#include "fovea/kernels/kernel_table.hpp"
 #include "fovea/tensor/dispatch.hpp"
 #include "optimizer_options.hpp"
 #include "update_lists.hpp"
@@ -36,10 +35,7 @@ void Adadelta::update(std::span<const Update> updates) {
                                .step = step});
     });
   }
-  lists.run_on(kernels::table(updates.front().weight.device()), [](const auto& optimizer, const auto& list) {
-    optimizer.adadelta(kernels::Context::current(), static_cast<std::int64_t>(list.size()), list.data());
-  });
-  for (const Update& update : updates) update.weight.storage().bump_version("adadelta");
+  lists.run(updates, "adadelta", [](const auto& optimizer) { return optimizer.adadelta; });
 }
 
 }  // namespace fovea

@@ -1,6 +1,5 @@
 #include "fovea/training/adagrad.hpp"
 
-#include "fovea/kernels/kernel_table.hpp"
 #include "fovea/tensor/dispatch.hpp"
 #include "optimizer_options.hpp"
 #include "update_lists.hpp"
@@ -34,10 +33,7 @@ void Adagrad::update(std::span<const Update> updates) {
                                .step = step});
     });
   }
-  lists.run_on(kernels::table(updates.front().weight.device()), [](const auto& optimizer, const auto& list) {
-    optimizer.adagrad(kernels::Context::current(), static_cast<std::int64_t>(list.size()), list.data());
-  });
-  for (const Update& update : updates) update.weight.storage().bump_version("adagrad");
+  lists.run(updates, "adagrad", [](const auto& optimizer) { return optimizer.adagrad; });
 }
 
 }  // namespace fovea

@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "fovea/kernels/kernel_table.hpp"
 #include "fovea/tensor/dispatch.hpp"
 #include "optimizer_options.hpp"
 #include "update_lists.hpp"
@@ -48,10 +47,7 @@ void Adam::update(std::span<const Update> updates) {
                                .step = step});
     });
   }
-  lists.run_on(kernels::table(updates.front().weight.device()), [](const auto& optimizer, const auto& list) {
-    optimizer.adam(kernels::Context::current(), static_cast<std::int64_t>(list.size()), list.data());
-  });
-  for (const Update& update : updates) update.weight.storage().bump_version("adam");
+  lists.run(updates, "adam", [](const auto& optimizer) { return optimizer.adam; });
 }
 
 }  // namespace fovea

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "fovea/base/error.hpp"
-#include "fovea/kernels/kernel_table.hpp"
 #include "fovea/tensor/dispatch.hpp"
 #include "update_lists.hpp"
 
@@ -48,10 +47,7 @@ void AdamW::update(std::span<const Update> updates) {
                                .step = step});
     });
   }
-  lists.run_on(kernels::table(updates.front().weight.device()), [](const auto& optimizer, const auto& list) {
-    optimizer.adamw(kernels::Context::current(), static_cast<std::int64_t>(list.size()), list.data());
-  });
-  for (const Update& update : updates) update.weight.storage().bump_version("adamw");
+  lists.run(updates, "adamw", [](const auto& optimizer) { return optimizer.adamw; });
 }
 
 }  // namespace fovea

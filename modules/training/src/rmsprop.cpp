@@ -1,6 +1,5 @@
 #include "fovea/training/rmsprop.hpp"
 
-#include "fovea/kernels/kernel_table.hpp"
 #include "fovea/tensor/dispatch.hpp"
 #include "optimizer_options.hpp"
 #include "update_lists.hpp"
@@ -42,10 +41,7 @@ void Rmsprop::update(std::span<const Update> updates) {
                                .step = step});
     });
   }
-  lists.run_on(kernels::table(updates.front().weight.device()), [](const auto& optimizer, const auto& list) {
-    optimizer.rmsprop(kernels::Context::current(), static_cast<std::int64_t>(list.size()), list.data());
-  });
-  for (const Update& update : updates) update.weight.storage().bump_version("rmsprop");
+  lists.run(updates, "rmsprop", [](const auto& optimizer) { return optimizer.rmsprop; });
 }
 
 }  // namespace fovea

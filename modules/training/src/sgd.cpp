@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "fovea/base/error.hpp"
-#include "fovea/kernels/kernel_table.hpp"
 #include "fovea/tensor/dispatch.hpp"
 #include "update_lists.hpp"
 
@@ -48,10 +47,7 @@ void Sgd::update(std::span<const Update> updates) {
                                .step = step});
     });
   }
-  lists.run_on(kernels::table(updates.front().weight.device()), [](const auto& optimizer, const auto& list) {
-    optimizer.sgd(kernels::Context::current(), static_cast<std::int64_t>(list.size()), list.data());
-  });
-  for (const Update& update : updates) update.weight.storage().bump_version("sgd");
+  lists.run(updates, "sgd", [](const auto& optimizer) { return optimizer.sgd; });
 }
 
 }  // namespace fovea

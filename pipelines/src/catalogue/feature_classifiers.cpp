@@ -48,13 +48,6 @@ Json to_json(const ImageFeaturesOptions& o) {
   return json;
 }
 
-void read_int(const Json& json, const char* key, int& value, const std::string& where) {
-  std::int64_t wide = value;
-  read_option(json, key, wide, where);
-  if (wide < 1 || wide > (1 << 20)) throw OptionError(where + ": \"" + key + "\" is a positive number, found " + std::to_string(wide));
-  value = static_cast<int>(wide);
-}
-
 void read(const Json& json, ImageFeaturesOptions& o, const std::string& where) {
   std::string kind = name_of(o.kind);
   read_option(json, "features", kind, where);
@@ -64,9 +57,9 @@ void read(const Json& json, ImageFeaturesOptions& o, const std::string& where) {
   read_option(json, "color_bins", bins, where);
   if (bins.size() != o.color.bins.size()) throw OptionError(where + ": \"color_bins\" are 3 numbers, found " + std::to_string(bins.size()));
   for (std::size_t i = 0; i < bins.size(); ++i) o.color.bins[i] = static_cast<int>(std::clamp<std::int64_t>(bins[i], 0, 1 << 20));
-  read_int(json, "grey_bins", o.color.grey_bins, where);
+  read_option(json, "grey_bins", o.color.grey_bins, where);
   read_name(json, "hog_form", kHogForms, o.hog.form, where);
-  read_int(json, "cell", o.hog.cell, where);
+  read_option(json, "cell", o.hog.cell, where);
   read_option(json, "words", o.words.words, where);
   read_option(json, "patch", o.words.patch, where);
   read_option(json, "stride", o.words.stride, where);
@@ -118,6 +111,7 @@ Network feature_classifier(CatalogueEntry entry, const Options& defaults = {}) {
     require_known_keys(json, known, where);
     return options;
   };
+  entry.fitted = true;
   return {.entry = std::move(entry),
           .complete = [=](const Json& partial, const std::string& where) { return describe(options_from(partial, where)); },
           .build = [=](const Json& architecture, const std::string& where) -> std::unique_ptr<Layer> {

@@ -26,6 +26,7 @@ struct CatalogueEntry {
   std::string summary;      ///< one line
   std::int64_t image_size;  ///< side that the network is usually run at
   NetworkTask task = NetworkTask::classify;
+  bool fitted = false;  ///< a FeatureClassifier: learns at once from designed features, not in epochs
 };
 
 /// Every network, in the order in which help texts list them.
