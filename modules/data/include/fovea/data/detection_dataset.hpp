@@ -67,10 +67,11 @@ struct DetectionAnnotation {
   bool operator==(const DetectionAnnotation&) const = default;
 };
 
-/// What a box's numbers mean at its edges.
+/// What the numbers of a file mean at the edges of a box.
 enum class PixelConvention {
-  continuous,  ///< or not said: widths are x2 - x1
-  inclusive,   ///< the file names the first and the last pixel; boxes here are already one pixel wider than their difference
+  continuous,  ///< widths are x2 - x1 (COCO, YOLO)
+  inclusive,   ///< the file names the first and the last pixel (VOC's XML); boxes here are already one pixel wider than their difference
+  unstated,    ///< the format does not say (text files); boxes here are as in the file
 };
 
 struct DetectionDataset {
@@ -78,6 +79,7 @@ struct DetectionDataset {
   std::vector<DetectionCategory> categories;
   std::vector<DetectionAnnotation> annotations;  ///< in the file's order
   PixelConvention convention = PixelConvention::continuous;
+  std::string split = "all";       ///< that was read
   std::vector<std::string> notes;  ///< for the log: what was missing and what was assumed
 };
 
