@@ -1,0 +1,25 @@
+// From "coco:FILE", "voc:DIR", ... to boxes in memory.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "fovea/data/detection_dataset.hpp"
+
+namespace fovea {
+
+struct DetectionDataOptions {
+  std::string split;                 ///< of formats that have some; "": test, else val, else all
+  std::vector<std::string> names;    ///< of the classes, for formats that hold numbers
+  std::filesystem::path image_root;  ///< where images are, when not where the format says
+};
+
+/// Ground truth: coco:FILE.json, voc:DIR, yolo:DIR or yolo:data.yaml, boxtxt-xyxy:DIR, boxtxt-xywh:DIR. Throws OptionError and FileError.
+DetectionDataset open_detection_data(const std::string& source, const DetectionDataOptions& options = {});
+
+/// Results for that ground truth: results:FILE.json (also without a scheme), coco:FILE.json (instances with scores: images and classes are
+/// found by name), boxtxt-xyxy:DIR, boxtxt-xywh:DIR. Throws OptionError and FileError.
+DetectionResults open_detection_results(const std::string& source, const DetectionDataset& truth, const DetectionDataOptions& options = {});
+
+}  // namespace fovea

@@ -1,0 +1,24 @@
+// Pascal VOC: Annotations/*.xml, ImageSets/Main/*.txt, JPEGImages.
+//
+// Corners are pixels counted from 1, the last included; in memory the same box is x = xmin - 1, width = xmax - xmin + 1 (and so for y),
+// which is the area that its pixels cover. difficult, truncated, pose, size and file name may be missing. Errors name the file and the
+// line.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "fovea/data/detection_dataset.hpp"
+
+namespace fovea {
+
+/// Reads the split `split` ("train", "val", "trainval", "test", ... : ImageSets/Main/<split>.txt; "all": every XML file; "": test, else
+/// val, else all) of a VOC folder. Classes: `names` in their order, otherwise those that occur, sorted; ids from 1.
+DetectionDataset read_voc(const std::filesystem::path& folder, const std::string& split = "", const std::vector<std::string>& names = {});
+
+/// Writes Annotations and ImageSets/Main/<split>.txt. What VOC cannot hold (crowds, segmentations, ids, areas, unlike boxes' ) is dropped;
+/// see convert_detections for what that is.
+void write_voc(const std::filesystem::path& folder, const DetectionDataset& dataset, const std::string& split);
+
+}  // namespace fovea

@@ -1,0 +1,117 @@
+#include "fovea/data/box_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "detection_names.hpp"
+#include "fovea/base/error.hpp"
+#include "fovea/base/file.hpp"
+#include "fovea/base/text.hpp"
+#include "text_fields.hpp"
+
+namespace fovea {
+
+namespace {
+
+struct Line {
+  std::string_view name;
+  double score = 0;
+  XywhBox box;
+};
+
+/// `scored`: a score stands between class and box.
+Line parse(const std::filesystem::path& path, std::size_t number, const std::vector<std::string_view>& fields, BoxTextForm form,
+           bool scored) {
+  const std::size_t first = scored ? 2 : 1;
+  const auto fail = [&](const std::string& what) { throw FileError(path.string(), fmt::format("line {}: {}", number, what)); };
+  if (fields.size() != first + 4)
+    fail(fmt::format("expected \"class {}{}\", found {} fields", scored ? "score " : "",
+                     form == BoxTextForm::corners ? "x1 y1 x2 y2" : "x y width height", fields.size()));
+  std::vector<double> numbers;
+  for (std::size_t i = 1; i < fields.size(); ++i) {
+    const auto value = number_of(fields[i]);
+    if (!value) fail(fmt::format("\"{}\" is no finite number", fields[i].substr(0, 40)));
+    numbers.push_back(*value);
+  }
+  const double* box = numbers.data() + (first - 1);
+  if (form == BoxTextForm::size) return {fields[0], numbers[0], {box[0], box[1], box[2], box[3]}};
+  return {fields[0], numbers[0], {box[0], box[1], box[2] - box[0], box[3] - box[1]}};
+}
+
+/// Calls visit(line number, line) for each box of a file.
+template <class Visit>
+void visit_boxes(const std::filesystem::path& path, BoxTextForm form, bool scored, Visit&& visit) {
+  const std::string text = read_text_file(path);
+  visit_lines(text, [&](std::size_t number, std::string_view line) {
+    const std::vector<std::string_view> fields = fields_of(line);
+    if (!fields.empty()) visit(number, parse(path, number, fields, form, scored));
+  });
+}
+
+std::vector<std::filesystem::path> text_files(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files = files_in(folder, ".txt");
+  if (files.empty()) throw FileError(folder.string(), "holds no .txt files");
+  return files;
+}
+
+/// The classes that occur, in natural order; indices in the data set stay valid.
+void sort_categories(DetectionDataset& dataset) {
+  std::vector<std::string> sorted;
+  for (const DetectionCategory& category : dataset.categories) sorted.push_back(category.name);
+  std::sort(sorted.begin(), sorted.end(), natural_less);
+  std::vector<DetectionCategory> categories;
+  for (const std::string& name : sorted) categories.push_back({static_cast<std::int64_t>(categories.size()) + 1, name, ""});
+  const auto index = index_by(categories, &DetectionCategory::name);
+  for (DetectionAnnotation& annotation : dataset.annotations)
+    annotation.category = index.at(dataset.categories[static_cast<std::size_t>(annotation.category)].name);
+  dataset.categories = std::move(categories);
+}
+
+}  // namespace
+
+DetectionDataset read_box_text(const std::filesystem::path& folder, BoxTextForm form, const std::vector<std::string>& names) {
+  DetectionDataset dataset;
+  dataset.convention = PixelConvention::unstated;
+  for (const std::string& name : names) dataset.categories.push_back({static_cast<std::int64_t>(dataset.categories.size()), name, ""});
+  auto index = index_by(dataset.categories, &DetectionCategory::name);
+  for (const std::filesystem::path& path : text_files(folder)) {
+    const auto image = static_cast<std::int32_t>(dataset.images.size());
+    dataset.images.push_back({image + 1, path.stem().string(), 0, 0});
+    visit_boxes(path, form, false, [&](std::size_t number, const Line& line) {
+      std::string name(line.name);
+      if (const auto place = index_of(line.name); place && static_cast<std::size_t>(*place) < names.size())
+        name = names[static_cast<std::size_t>(*place)];
+      const auto [found, added] = index.emplace(name, static_cast<std::int32_t>(dataset.categories.size()));
+      if (added && !names.empty())
+        throw FileError(path.string(), fmt::format("line {}: {}", number, unknown_name_message("class", name, names)));
+      if (added) dataset.categories.push_back({0, name, ""});
+      dataset.annotations.push_back({.id = static_cast<std::int64_t>(dataset.annotations.size()) + 1,
+                                     .image = image,
+                                     .category = found->second,
+                                     .box = line.box,
+                                     .area = line.box.area()});
+    });
+  }
+  if (names.empty()) sort_categories(dataset);
+  return dataset;
+}
+
+DetectionResults read_box_text_results(const std::filesystem::path& folder, BoxTextForm form, const DetectionDataset& truth,
+                                       const std::vector<std::string>& names) {
+  TruthNames known(truth, names);
+  DetectionResults results;
+  results.convention = PixelConvention::unstated;
+  for (const std::filesystem::path& path : text_files(folder)) {
+    const std::int32_t image = known.image(path, path.stem().string());
+    visit_boxes(path, form, true, [&](std::size_t, const Line& line) {
+      const std::int32_t category = known.category(line.name);
+      if (category >= 0) results.results.push_back({image, category, line.box, line.score, {}});
+    });
+  }
+  results.notes = known.notes();
+  return results;
+}
+
+}  // namespace fovea

@@ -1,0 +1,175 @@
+// Reading COCO instances, with or without scores.
+#include <fmt/format.h>
+
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "coco_parts.hpp"
+#include "fovea/data/coco.hpp"
+
+namespace fovea {
+
+namespace {
+
+using Element = JsonDocument::Element;
+using Ids = std::unordered_map<std::int64_t, std::int32_t>;
+
+JsonDocument::Array list_of(const JsonDocument& file, const char* key) {
+  Element list;
+  if (file.object(file.root(), {}).at_key(key).get(list) != simdjson::SUCCESS)
+    file.fail({}, fmt::format("expected COCO instances, found no \"{}\"", key));
+  return file.array(list, {.key = key});
+}
+
+/// Adds an id that must be new.
+void add_id(const JsonDocument& file, Ids& ids, std::int64_t id, const JsonPlace& place) {
+  if (!ids.emplace(id, static_cast<std::int32_t>(ids.size())).second) file.fail(place.at("id"), fmt::format("{} for the second time", id));
+}
+
+/// The index of what an annotation refers to.
+std::int32_t find_id(const JsonDocument& file, const Ids& ids, std::int64_t id, const JsonPlace& place, const char* kind) {
+  const auto found = ids.find(id);
+  if (found == ids.end()) file.fail(place, fmt::format("there is no {} {}", kind, id));
+  return found->second;
+}
+
+std::int64_t side_of(const JsonDocument& file, Element element, const JsonPlace& place) {
+  const std::int64_t side = file.integer(element, place);
+  if (side < 0 || side > INT32_MAX) file.fail(place, fmt::format("expected 0 to {} pixels, found {}", INT32_MAX, side));
+  return side;
+}
+
+std::vector<DetectionImage> read_images(const JsonDocument& file, Ids& ids) {
+  std::vector<DetectionImage> images;
+  JsonPlace place{"images"};
+  for (const Element element : list_of(file, "images")) {
+    DetectionImage image;
+    std::optional<std::int64_t> id;
+    for (const auto& [key, value] : file.object(element, place)) {
+      if (key == "id") id = file.integer(value, place.at(key));
+      if (key == "file_name") image.file_name = file.text(value, place.at(key));
+      if (key == "width") image.width = side_of(file, value, place.at(key));
+      if (key == "height") image.height = side_of(file, value, place.at(key));
+    }
+    image.id = required(file, id, place, "id");
+    add_id(file, ids, image.id, place);
+    images.push_back(std::move(image));
+    ++place.index;
+  }
+  return images;
+}
+
+std::vector<DetectionCategory> read_categories(const JsonDocument& file, Ids& ids) {
+  std::vector<DetectionCategory> categories;
+  JsonPlace place{"categories"};
+  for (const Element element : list_of(file, "categories")) {
+    DetectionCategory category;
+    std::optional<std::int64_t> id;
+    for (const auto& [key, value] : file.object(element, place)) {
+      if (key == "id") id = file.integer(value, place.at(key));
+      if (key == "name") category.name = file.text(value, place.at(key));
+      if (key == "supercategory") category.supercategory = file.text(value, place.at(key));
+    }
+    category.id = required(file, id, place, "id");
+    if (category.name.empty()) category.name = std::to_string(category.id);
+    add_id(file, ids, category.id, place);
+    categories.push_back(std::move(category));
+    ++place.index;
+  }
+  return categories;
+}
+
+/// One annotation as the file has it: ids not yet looked up, everything optional.
+struct RawAnnotation {
+  std::optional<std::int64_t> id, image, category;
+  std::optional<XywhBox> box;
+  std::optional<double> area, score;
+  bool is_crowd = false, is_difficult = false, is_truncated = false;
+  std::optional<Element> segmentation;
+};
+
+RawAnnotation read_raw(const JsonDocument& file, Element element, const JsonPlace& place) {
+  RawAnnotation raw;
+  for (const auto& [key, value] : file.object(element, place)) {
+    const JsonPlace here = place.at(key);
+    if (key == "id") raw.id = file.integer(value, here);
+    if (key == "image_id") raw.image = file.integer(value, here);
+    if (key == "category_id") raw.category = file.integer(value, here);
+    if (key == "bbox") raw.box = coco_box(file, value, here);
+    if (key == "area") raw.area = file.number(value, here);
+    if (key == "score") raw.score = file.number(value, here);
+    if (key == "iscrowd") raw.is_crowd = file.truth(value, here);
+    if (key == "difficult") raw.is_difficult = file.truth(value, here);
+    if (key == "truncated") raw.is_truncated = file.truth(value, here);
+    if (key == "segmentation" && !value.is_null()) raw.segmentation = value;
+  }
+  return raw;
+}
+
+struct ScoredInstances {
+  DetectionDataset dataset;
+  std::vector<std::optional<double>> scores;
+};
+
+ScoredInstances read_instances(const JsonDocument& file) {
+  ScoredInstances read;
+  DetectionDataset& dataset = read.dataset;
+  Ids images, categories;
+  dataset.images = read_images(file, images);
+  dataset.categories = read_categories(file, categories);
+  std::size_t without_area = 0;
+  JsonPlace place{"annotations"};
+  for (const Element element : list_of(file, "annotations")) {
+    const RawAnnotation raw = read_raw(file, element, place);
+    DetectionAnnotation annotation;
+    annotation.id = raw.id.value_or(static_cast<std::int64_t>(place.index) + 1);
+    annotation.image = find_id(file, images, required(file, raw.image, place, "image_id"), place.at("image_id"), "image");
+    annotation.category =
+        find_id(file, categories, required(file, raw.category, place, "category_id"), place.at("category_id"), "category");
+    annotation.box = required(file, raw.box, place, "bbox");
+    without_area += raw.area ? 0 : 1;
+    annotation.area = raw.area.value_or(annotation.box.area());
+    annotation.is_crowd = raw.is_crowd;
+    annotation.is_difficult = raw.is_difficult;
+    annotation.is_truncated = raw.is_truncated;
+    if (raw.segmentation)
+      annotation.segmentation =
+          coco_segmentation(file, *raw.segmentation, place.at("segmentation"), dataset.images[static_cast<std::size_t>(annotation.image)]);
+    dataset.annotations.push_back(std::move(annotation));
+    read.scores.push_back(raw.score);
+    ++place.index;
+  }
+  if (without_area > 0)
+    dataset.notes.push_back(fmt::format("{} of {} annotations have no area: their boxes' areas are taken", without_area, place.index));
+  return read;
+}
+
+}  // namespace
+
+DetectionDataset read_coco_instances(const std::filesystem::path& path) { return read_instances(JsonDocument(path)).dataset; }
+
+DetectionResults read_coco_scored_instances(const std::filesystem::path& path, const DetectionDataset& truth) {
+  const JsonDocument file(path);
+  ScoredInstances read = read_instances(file);
+  const auto images = index_by(truth.images, &DetectionImage::file_name), categories = index_by(truth.categories, &DetectionCategory::name);
+  DetectionResults results;
+  std::size_t unknown = 0;
+  for (JsonPlace place{"annotations"}; place.index < read.scores.size(); ++place.index) {
+    DetectionAnnotation& found = read.dataset.annotations[place.index];
+    const double score = required(file, read.scores[place.index], place, "score");
+    const DetectionImage& image = read.dataset.images[static_cast<std::size_t>(found.image)];
+    const auto at = images.find(image.file_name);
+    if (at == images.end()) file.fail(place.at("image_id"), fmt::format("the ground truth has no image \"{}\"", image.file_name));
+    const auto category = categories.find(read.dataset.categories[static_cast<std::size_t>(found.category)].name);
+    if (category == categories.end())
+      ++unknown;
+    else
+      results.results.push_back({at->second, category->second, found.box, score, std::move(found.segmentation)});
+  }
+  if (unknown > 0)
+    results.notes.push_back(fmt::format("{} results of categories that the ground truth does not have are left out", unknown));
+  return results;
+}
+
+}  // namespace fovea

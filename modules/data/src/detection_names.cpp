@@ -1,0 +1,57 @@
+#include "detection_names.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "fovea/base/error.hpp"
+#include "fovea/base/text.hpp"
+#include "text_fields.hpp"
+
+namespace fovea {
+
+namespace fs = std::filesystem;
+
+std::string stem_of(const std::string& file_name) { return fs::path(file_name).stem().string(); }
+
+std::vector<fs::path> files_in(const fs::path& folder, const std::string& extension) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+    if (at->path().extension() == extension) files.push_back(at->path());
+  if (error) throw FileError(folder.string(), fmt::format("cannot be read as a folder: {}", error.message()));
+  std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) { return natural_less(a.string(), b.string()); });
+  return files;
+}
+
+TruthNames::TruthNames(const DetectionDataset& truth, const std::vector<std::string>& names)
+    : names_(names), categories_(index_by(truth.categories, &DetectionCategory::name)) {
+  for (std::size_t i = 0; i < truth.images.size(); ++i)
+    if (!images_.emplace(stem_of(truth.images[i].file_name), static_cast<std::int32_t>(i)).second)
+      images_[stem_of(truth.images[i].file_name)] = -1;
+}
+
+std::int32_t TruthNames::image(const fs::path& path, const std::string& stem) const {
+  const auto found = images_.find(stem);
+  if (found == images_.end()) throw FileError(path.string(), fmt::format("the ground truth has no image \"{}\"", stem));
+  if (found->second < 0) throw FileError(path.string(), fmt::format("the ground truth has more than one image \"{}\"", stem));
+  return found->second;
+}
+
+std::int32_t TruthNames::category(std::string_view word) {
+  std::string name(word);
+  if (const auto index = index_of(word); index && static_cast<std::size_t>(*index) < names_.size())
+    name = names_[static_cast<std::size_t>(*index)];
+  const auto found = categories_.find(name);
+  if (found != categories_.end()) return found->second;
+  if (unknown_++ == 0) first_unknown_ = name;
+  return -1;
+}
+
+std::vector<std::string> TruthNames::notes() const {
+  if (unknown_ == 0) return {};
+  return {fmt::format("{} results of classes that the ground truth does not have (\"{}\" first) are left out", unknown_, first_unknown_)};
+}
+
+}  // namespace fovea

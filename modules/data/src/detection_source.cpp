@@ -1,0 +1,73 @@
+#include "fovea/data/detection_source.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include "fovea/base/error.hpp"
+#include "fovea/data/box_text.hpp"
+#include "fovea/data/coco.hpp"
+#include "fovea/data/data_source.hpp"
+#include "fovea/data/voc.hpp"
+#include "fovea/data/yolo.hpp"
+
+namespace fovea {
+
+namespace {
+
+using Path = std::filesystem::path;
+using Options = DetectionDataOptions;
+
+struct TruthScheme {
+  const char* name;
+  DetectionDataset (*read)(const Path&, const Options&);
+};
+
+constexpr TruthScheme kTruth[] = {
+    {"coco", [](const Path& path, const Options&) { return read_coco_instances(path); }},
+    {"voc", [](const Path& path, const Options& options) { return read_voc(path, options.split, options.names); }},
+    {"yolo",
+     [](const Path& path, const Options& options) {
+       return read_yolo(path, {options.split, options.names, options.image_root});
+     }},
+    {"boxtxt-xyxy", [](const Path& path, const Options& options) { return read_box_text(path, BoxTextForm::corners, options.names); }},
+    {"boxtxt-xywh", [](const Path& path, const Options& options) { return read_box_text(path, BoxTextForm::size, options.names); }},
+};
+
+struct ResultScheme {
+  const char* name;
+  DetectionResults (*read)(const Path&, const DetectionDataset&, const Options&);
+};
+
+constexpr ResultScheme kResults[] = {
+    {"results", [](const Path& path, const DetectionDataset& truth, const Options&) { return read_coco_results(path, truth); }},
+    {"coco", [](const Path& path, const DetectionDataset& truth, const Options&) { return read_coco_scored_instances(path, truth); }},
+    {"boxtxt-xyxy", [](const Path& path, const DetectionDataset& truth,
+                       const Options& options) { return read_box_text_results(path, BoxTextForm::corners, truth, options.names); }},
+    {"boxtxt-xywh", [](const Path& path, const DetectionDataset& truth,
+                       const Options& options) { return read_box_text_results(path, BoxTextForm::size, truth, options.names); }},
+};
+
+/// The scheme of a source and its path. Throws OptionError for an unknown one.
+template <class Scheme>
+std::pair<const Scheme*, Path> find_scheme(const std::string& source, std::span<const Scheme> schemes) {
+  std::vector<std::string> known;
+  for (const Scheme& scheme : schemes) known.emplace_back(scheme.name);
+  const DataSource parsed = parse_data_source(source, known);
+  const auto found = std::find(known.begin(), known.end(), parsed.scheme);
+  return {&schemes[static_cast<std::size_t>(found - known.begin())], parsed.path};
+}
+
+}  // namespace
+
+DetectionDataset open_detection_data(const std::string& source, const DetectionDataOptions& options) {
+  const auto [scheme, path] = find_scheme(source, std::span<const TruthScheme>(kTruth));
+  return scheme->read(path, options);
+}
+
+DetectionResults open_detection_results(const std::string& source, const DetectionDataset& truth, const DetectionDataOptions& options) {
+  const bool bare = source.find(':') == std::string::npos;
+  const auto [scheme, path] = find_scheme(bare ? "results:" + source : source, std::span<const ResultScheme>(kResults));
+  return scheme->read(path, truth, options);
+}
+
+}  // namespace fovea

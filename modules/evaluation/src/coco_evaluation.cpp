@@ -1,0 +1,200 @@
+#include "fovea/evaluation/coco_evaluation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "coco_matching.hpp"
+#include "fovea/base/error.hpp"
+#include "pairwise_sum.hpp"
+
+namespace fovea {
+
+namespace {
+
+constexpr double kUndefined = -1;
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+
+/// numpy's linspace: multiples of a rounded step, and the exact end.
+std::vector<double> linspace(double first, double last, std::size_t count) {
+  const double step = (last - first) / static_cast<double>(count - 1);
+  std::vector<double> values(count);
+  for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<double>(i) * step + first;
+  values.back() = last;
+  return values;
+}
+
+void check(const CocoOptions& options) {
+  if (options.iou_thresholds.empty()) throw OptionError("COCO evaluation: expected at least one IoU threshold");
+  for (const double t : options.iou_thresholds)
+    if (!(t >= 0 && t <= 1)) throw OptionError(fmt::format("COCO evaluation: expected IoU thresholds in [0, 1], found {}", t));
+  if (options.recall_thresholds.empty()) throw OptionError("COCO evaluation: expected at least one level of recall");
+  if (!std::is_sorted(options.recall_thresholds.begin(), options.recall_thresholds.end()))
+    throw OptionError("COCO evaluation: expected rising levels of recall");
+  if (options.max_detections.empty()) throw OptionError("COCO evaluation: expected at least one number of detections");
+  for (const std::int64_t m : options.max_detections)
+    if (m < 1) throw OptionError(fmt::format("COCO evaluation: expected numbers of detections from 1 on, found {}", m));
+  if (options.areas.empty()) throw OptionError("COCO evaluation: expected at least one range of areas");
+}
+
+/// Offsets into the arrays of an evaluation.
+struct Axes {
+  std::size_t T, R, K, A, M;
+  explicit Axes(const CocoEvaluation& e)
+      : T(e.options.iou_thresholds.size()),
+        R(e.options.recall_thresholds.size()),
+        K(e.categories.size()),
+        A(e.options.areas.size()),
+        M(e.options.max_detections.size()) {}
+  std::size_t precision(std::size_t t, std::size_t r, std::size_t k, std::size_t a, std::size_t m) const {
+    return (((t * R + r) * K + k) * A + a) * M + m;
+  }
+  std::size_t recall(std::size_t t, std::size_t k, std::size_t a, std::size_t m) const { return ((t * K + k) * A + a) * M + m; }
+};
+
+/// Precision after each right detection, in the order of scores. The highest precision at this or more recall is always met there.
+void precisions_at_hits(const CocoMatches& matches, std::size_t category, const Outcome* outcomes, std::int64_t limit,
+                        std::vector<double>& precisions) {
+  precisions.clear();
+  std::int64_t hits = 0, misses = 0;
+  for (std::size_t i = matches.first_result[category]; i < matches.first_result[category + 1]; ++i) {
+    if (matches.rank[i] >= limit || outcomes[i] == Outcome::ignored) continue;
+    if (outcomes[i] == Outcome::against) {
+      ++misses;
+    } else {
+      ++hits;
+      precisions.push_back(static_cast<double>(hits) / (static_cast<double>(misses + hits) + kEpsilon));
+    }
+  }
+}
+
+/// Fills precision and recall of one class and range of areas.
+void accumulate(CocoEvaluation& evaluation, const CocoMatches& matches, std::size_t k, std::size_t a) {
+  const Axes axes(evaluation);
+  const CocoOptions& options = evaluation.options;
+  const auto objects = static_cast<double>(evaluation.objects[k * axes.A + a]);
+  if (objects == 0) return;
+  std::vector<double> precisions;
+  for (std::size_t t = 0; t < axes.T; ++t)
+    for (std::size_t m = 0; m < axes.M; ++m) {
+      precisions_at_hits(matches, k, matches.at(a, t, axes.T), options.max_detections[m], precisions);
+      evaluation.recall[axes.recall(t, k, a, m)] = static_cast<double>(precisions.size()) / objects;
+      for (std::size_t i = precisions.size(); i-- > 1;) precisions[i - 1] = std::max(precisions[i - 1], precisions[i]);
+      std::size_t hit = 0;
+      for (std::size_t r = 0; r < axes.R; ++r) {
+        while (hit < precisions.size() && static_cast<double>(hit + 1) / objects < options.recall_thresholds[r]) ++hit;
+        evaluation.precision[axes.precision(t, r, k, a, m)] = hit < precisions.size() ? precisions[hit] : 0;
+      }
+    }
+}
+
+double mean_of_defined(std::vector<double> values) {
+  std::erase_if(values, [](double value) { return !(value > kUndefined); });
+  return values.empty() ? kUndefined : numpy_sum(values) / static_cast<double>(values.size());
+}
+
+/// Calls visit(t, k, a, m) for what a selection holds, the last fastest.
+template <class Visit>
+void visit_selected(const CocoEvaluation& evaluation, const CocoSelection& selection, Visit&& visit) {
+  const Axes axes(evaluation);
+  const CocoOptions& options = evaluation.options;
+  for (std::size_t t = 0; t < axes.T; ++t) {
+    if (selection.iou_threshold && *selection.iou_threshold != options.iou_thresholds[t]) continue;
+    visit(t, [&](auto&& value_at, std::vector<double>& values) {
+      for (std::size_t k = 0; k < axes.K; ++k) {
+        if (selection.category && *selection.category != k) continue;
+        for (std::size_t a = 0; a < axes.A; ++a)
+          for (std::size_t m = 0; m < axes.M; ++m)
+            if (options.areas[a].name == selection.area && options.max_detections[m] == selection.max_detections)
+              values.push_back(value_at(k, a, m));
+      }
+    });
+  }
+}
+
+void note_id_zero(const DetectionDataset& truth, std::vector<std::string>& notes) {
+  const auto zeros = std::count_if(truth.annotations.begin(), truth.annotations.end(), [](const auto& object) { return object.id == 0; });
+  if (zeros > 0)
+    notes.push_back(
+        fmt::format("{} annotation(s) have the id 0, which the reference evaluator takes for \"unmatched\": what finds them counts as "
+                    "false; number ids from 1",
+                    zeros));
+}
+
+}  // namespace
+
+std::vector<double> coco_iou_thresholds() { return linspace(0.5, 0.95, 10); }
+std::vector<double> coco_recall_thresholds() { return linspace(0, 1, 101); }
+
+std::vector<AreaRange> coco_areas() {
+  constexpr double kSmall = 32 * 32, kMedium = 96 * 96, kLarge = 1e10;
+  return {{"all", 0, kLarge}, {"small", 0, kSmall}, {"medium", kSmall, kMedium}, {"large", kMedium, kLarge}};
+}
+
+CocoEvaluation evaluate_coco(const DetectionDataset& truth, const DetectionResults& results, const CocoOptions& options,
+                             const Threads& threads) {
+  check(options);
+  CocoEvaluation evaluation;
+  evaluation.options = options;
+  std::sort(evaluation.options.max_detections.begin(), evaluation.options.max_detections.end());
+  note_id_zero(truth, evaluation.notes);
+  const DetectionGroups groups = group_detections(truth, results, options.use_categories, evaluation.options.max_detections.back());
+  evaluation.categories = groups.categories;
+  const DetectionOverlap overlap(truth, results, options.iou_type, threads);
+  CocoMatches matches = match_coco(truth, results, groups, overlap, evaluation.options, threads);
+  evaluation.objects = std::move(matches.objects);
+
+  const Axes axes(evaluation);
+  evaluation.precision.assign(axes.T * axes.R * axes.K * axes.A * axes.M, kUndefined);
+  evaluation.recall.assign(axes.T * axes.K * axes.A * axes.M, kUndefined);
+  parallel_blocks(threads, static_cast<std::int64_t>(axes.K * axes.A), [&](std::int64_t block) {
+    accumulate(evaluation, matches, static_cast<std::size_t>(block) / axes.A, static_cast<std::size_t>(block) % axes.A);
+  });
+  return evaluation;
+}
+
+double CocoEvaluation::average_precision(const CocoSelection& selection) const {
+  const Axes axes(*this);
+  std::vector<double> values;
+  visit_selected(*this, selection, [&](std::size_t t, auto&& visit_rest) {
+    for (std::size_t r = 0; r < axes.R; ++r)
+      visit_rest([&](std::size_t k, std::size_t a, std::size_t m) { return precision[axes.precision(t, r, k, a, m)]; }, values);
+  });
+  return mean_of_defined(std::move(values));
+}
+
+double CocoEvaluation::average_recall(const CocoSelection& selection) const {
+  const Axes axes(*this);
+  std::vector<double> values;
+  visit_selected(*this, selection, [&](std::size_t t, auto&& visit_rest) {
+    visit_rest([&](std::size_t k, std::size_t a, std::size_t m) { return recall[axes.recall(t, k, a, m)]; }, values);
+  });
+  return mean_of_defined(std::move(values));
+}
+
+CocoSummary summarize(const CocoEvaluation& evaluation) {
+  const std::vector<std::int64_t>& limits = evaluation.options.max_detections;
+  if (limits.size() != 3) throw OptionError(fmt::format("the 12 numbers of COCO need 3 numbers of detections, found {}", limits.size()));
+  const auto precision = [&](std::optional<double> threshold, const char* area, std::int64_t limit) {
+    return evaluation.average_precision({.iou_threshold = threshold, .area = area, .max_detections = limit});
+  };
+  const auto recall = [&](const char* area, std::int64_t limit) {
+    return evaluation.average_recall({.area = area, .max_detections = limit});
+  };
+  constexpr std::int64_t kHeadline = 100;
+  return {.AP = precision({}, "all", kHeadline),
+          .AP50 = precision(0.5, "all", limits[2]),
+          .AP75 = precision(0.75, "all", limits[2]),
+          .AP_small = precision({}, "small", limits[2]),
+          .AP_medium = precision({}, "medium", limits[2]),
+          .AP_large = precision({}, "large", limits[2]),
+          .AR1 = recall("all", limits[0]),
+          .AR10 = recall("all", limits[1]),
+          .AR100 = recall("all", limits[2]),
+          .AR_small = recall("small", limits[2]),
+          .AR_medium = recall("medium", limits[2]),
+          .AR_large = recall("large", limits[2])};
+}
+
+}  // namespace fovea
