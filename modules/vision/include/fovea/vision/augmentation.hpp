@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fovea/base/random.hpp"
+#include "fovea/vision/box.hpp"
 #include "fovea/vision/transform.hpp"
 
 namespace fovea {
@@ -17,17 +18,20 @@ class Augmentation {
  public:
   virtual ~Augmentation() = default;
   virtual std::unique_ptr<Transform> draw(cv::Size input, RandomStream& stream) const = 0;
+  /// The same for an image with objects, whose boxes some augmentations look at.
+  virtual std::unique_ptr<Transform> draw_with(cv::Size input, const std::vector<Box>& boxes, RandomStream& stream) const;
 };
 
-/// Mirrors left and right with the given probability.
+/// Mirrors along one axis with the given probability.
 class RandomFlip final : public Augmentation {
  public:
   /// Throws OptionError when `probability` is not in [0, 1].
-  explicit RandomFlip(double probability = 0.5);
+  explicit RandomFlip(double probability = 0.5, FlipAxis axis = FlipAxis::horizontal);
   std::unique_ptr<Transform> draw(cv::Size input, RandomStream& stream) const override;
 
  private:
   double probability_;
+  FlipAxis axis_;
 };
 
 /// Pads every side by `pixels` of `pad_value` and cuts the input's size out at a random place.
@@ -67,6 +71,7 @@ class AugmentationSequence final : public Augmentation {
  public:
   explicit AugmentationSequence(std::vector<std::shared_ptr<const Augmentation>> parts) : parts_(std::move(parts)) {}
   std::unique_ptr<Transform> draw(cv::Size input, RandomStream& stream) const override;
+  std::unique_ptr<Transform> draw_with(cv::Size input, const std::vector<Box>& boxes, RandomStream& stream) const override;
 
  private:
   std::vector<std::shared_ptr<const Augmentation>> parts_;
