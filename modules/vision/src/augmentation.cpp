@@ -80,6 +80,10 @@ std::unique_ptr<Transform> RandomResizedCrop::draw(cv::Size input, RandomStream&
   return chain(input, make_crop(input, area), make_resize(area.size(), options_.output));
 }
 
+bool AugmentationSequence::sets_size() const {
+  return std::any_of(parts_.begin(), parts_.end(), [](const auto& part) { return part->sets_size(); });
+}
+
 std::unique_ptr<Transform> AugmentationSequence::draw(cv::Size input, RandomStream& stream) const { return draw_with(input, {}, stream); }
 
 std::unique_ptr<Transform> AugmentationSequence::draw_with(cv::Size input, const std::vector<Box>& boxes, RandomStream& stream) const {

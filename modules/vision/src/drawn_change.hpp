@@ -13,16 +13,18 @@ namespace fovea {
 template <class Draw>
 class DrawnChange final : public Augmentation {
  public:
-  explicit DrawnChange(Draw draw) : draw_(std::move(draw)) {}
+  DrawnChange(Draw draw, bool sets_size) : draw_(std::move(draw)), sets_size_(sets_size) {}
   std::unique_ptr<Transform> draw(cv::Size input, RandomStream& stream) const override { return draw_(input, stream); }
+  bool sets_size() const override { return sets_size_; }
 
  private:
   Draw draw_;
+  bool sets_size_;
 };
 
 template <class Draw>
-AugmentationPart drawn_change(Draw draw) {
-  return std::make_shared<DrawnChange<Draw>>(std::move(draw));
+AugmentationPart drawn_change(Draw draw, bool sets_size = false) {
+  return std::make_shared<DrawnChange<Draw>>(std::move(draw), sets_size);
 }
 
 /// Throws OptionError unless low <= value <= high.

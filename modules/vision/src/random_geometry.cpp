@@ -20,6 +20,7 @@ class Sometimes final : public Augmentation {
   std::unique_ptr<Transform> draw_with(cv::Size input, const std::vector<Box>& boxes, RandomStream& stream) const override {
     return stream.chance(probability_) ? part_->draw_with(input, boxes, stream) : make_chain(input, {});
   }
+  bool sets_size() const override { return part_->sets_size(); }
 
  private:
   double probability_;
@@ -131,19 +132,22 @@ AugmentationPart random_scale_crop(int min_side, int max_side, cv::Size output, 
   require_range("random scale crop", "the shorter side", min_side, max_side, 1, 1 << 20);
   require_within("random scale crop", "the output's width", output.width, 1, 1 << 20);
   require_within("random scale crop", "the output's height", output.height, 1, 1 << 20);
-  return drawn_change([=](cv::Size size, RandomStream& stream) {
-    const auto side = static_cast<double>(min_side + static_cast<int>(stream.below(static_cast<std::uint64_t>(max_side - min_side) + 1)));
-    const double scale = side / std::min(size.width, size.height);
-    const auto scaled = [&](int length) { return std::max(1, static_cast<int>(std::lround(length * scale))); };
-    const cv::Size resized(scaled(size.width), scaled(size.height));
-    // Anywhere in the image; anywhere around it where the window is larger.
-    const auto place = [&](int room) {
-      const auto offset = static_cast<int>(stream.below(static_cast<std::uint64_t>(std::abs(room)) + 1));
-      return room < 0 ? -offset : offset;
-    };
-    const int x = place(resized.width - output.width), y = place(resized.height - output.height);
-    return chain(size, make_resize(size, resized), make_crop(resized, {{x, y}, output}, pad_value));
-  });
+  return drawn_change(
+      [=](cv::Size size, RandomStream& stream) {
+        const auto side =
+            static_cast<double>(min_side + static_cast<int>(stream.below(static_cast<std::uint64_t>(max_side - min_side) + 1)));
+        const double scale = side / std::min(size.width, size.height);
+        const auto scaled = [&](int length) { return std::max(1, static_cast<int>(std::lround(length * scale))); };
+        const cv::Size resized(scaled(size.width), scaled(size.height));
+        // Anywhere in the image; anywhere around it where the window is larger.
+        const auto place = [&](int room) {
+          const auto offset = static_cast<int>(stream.below(static_cast<std::uint64_t>(std::abs(room)) + 1));
+          return room < 0 ? -offset : offset;
+        };
+        const int x = place(resized.width - output.width), y = place(resized.height - output.height);
+        return chain(size, make_resize(size, resized), make_crop(resized, {{x, y}, output}, pad_value));
+      },
+      true);
 }
 
 AugmentationPart random_ssd_crop() { return std::make_shared<SsdCrop>(); }
@@ -151,7 +155,7 @@ AugmentationPart random_ssd_crop() { return std::make_shared<SsdCrop>(); }
 AugmentationPart letterbox(cv::Size output, double pad_value) {
   require_within("letterbox", "the output's width", output.width, 1, 1 << 20);
   require_within("letterbox", "the output's height", output.height, 1, 1 << 20);
-  return drawn_change([=](cv::Size size, RandomStream&) { return make_letterbox(size, output, pad_value); });
+  return drawn_change([=](cv::Size size, RandomStream&) { return make_letterbox(size, output, pad_value); }, true);
 }
 
 }  // namespace fovea

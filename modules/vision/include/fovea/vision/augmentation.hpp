@@ -20,6 +20,8 @@ class Augmentation {
   virtual std::unique_ptr<Transform> draw(cv::Size input, RandomStream& stream) const = 0;
   /// The same for an image with objects, whose boxes some augmentations look at.
   virtual std::unique_ptr<Transform> draw_with(cv::Size input, const std::vector<Box>& boxes, RandomStream& stream) const;
+  /// Whether it brings pictures to a size of its own: then it wants the whole picture, not one that was resized before.
+  virtual bool sets_size() const { return false; }
 };
 
 /// Mirrors along one axis with the given probability.
@@ -59,6 +61,7 @@ class RandomResizedCrop final : public Augmentation {
   explicit RandomResizedCrop(const Options& options);
   /// After ten draws that do not fit in the image: the largest centred part whose ratio is in the range.
   std::unique_ptr<Transform> draw(cv::Size input, RandomStream& stream) const override;
+  bool sets_size() const override { return true; }
 
  private:
   cv::Rect draw_area(cv::Size input, RandomStream& stream) const;
@@ -72,6 +75,8 @@ class AugmentationSequence final : public Augmentation {
   explicit AugmentationSequence(std::vector<std::shared_ptr<const Augmentation>> parts) : parts_(std::move(parts)) {}
   std::unique_ptr<Transform> draw(cv::Size input, RandomStream& stream) const override;
   std::unique_ptr<Transform> draw_with(cv::Size input, const std::vector<Box>& boxes, RandomStream& stream) const override;
+  /// When one of the parts does.
+  bool sets_size() const override;
 
  private:
   std::vector<std::shared_ptr<const Augmentation>> parts_;
