@@ -22,11 +22,11 @@ class YoloLine {
   YoloLine(const std::filesystem::path& path, std::size_t number, const std::vector<std::string_view>& fields)
       : path_(path), number_(number) {
     const auto index = index_of(fields.front());
-    if (!index) fail(fmt::format("\"{}\" is no class number", fields.front().substr(0, 40)));
+    if (!index) fail(fmt::format("\"{}\" is no class number", shown(fields.front())));
     category_ = *index;
     for (std::size_t i = 1; i < fields.size(); ++i) {
       const auto value = number_of(fields[i]);
-      if (!value) fail(fmt::format("\"{}\" is no finite number", fields[i].substr(0, 40)));
+      if (!value) fail(fmt::format("\"{}\" is no finite number", shown(fields[i])));
       if (*value < -kSlack || *value > 1 + kSlack)
         fail(fmt::format("expected coordinates relative to the image, in [0, 1], found {}", *value));
       numbers_.push_back(*value);
