@@ -9,6 +9,9 @@
 
 namespace fovea {
 
+/// What a detection comes to: against precision, for precision and recall, or nothing.
+enum class Outcome : std::uint8_t { against, counts, ignored };
+
 /// The objects and detections of one class in one image; neither both empty.
 struct DetectionGroup {
   std::uint32_t category = 0;                      ///< rank of the class, by rising id; 0 without classes

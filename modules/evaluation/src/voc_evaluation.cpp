@@ -26,8 +26,6 @@ double box_iou(const XywhBox& a, const XywhBox& b) {
   return width * height / (a.area() + b.area() - width * height);
 }
 
-enum class Outcome : std::uint8_t { against, counts, ignored };
-
 class VocMatcher {
  public:
   VocMatcher(const DetectionDataset& truth, const DetectionResults& results, const VocOptions& options, const DetectionGroups& groups)
