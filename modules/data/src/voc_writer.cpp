@@ -2,11 +2,9 @@
 #include <fmt/format.h>
 
 #include <pugixml.hpp>
-#include <set>
 #include <sstream>
 
 #include "detection_names.hpp"
-#include "fovea/base/error.hpp"
 #include "fovea/base/file.hpp"
 #include "fovea/data/voc.hpp"
 
@@ -50,16 +48,11 @@ std::string xml_of(const DetectionDataset& dataset, const DetectionImage& image,
 }  // namespace
 
 void write_voc(const std::filesystem::path& folder, const DetectionDataset& dataset, const std::string& split) {
-  std::vector<std::vector<const DetectionAnnotation*>> objects(dataset.images.size());
-  for (const DetectionAnnotation& annotation : dataset.annotations)
-    objects[static_cast<std::size_t>(annotation.image)].push_back(&annotation);
-  std::set<std::string> stems;
+  const ImageObjects images(dataset);
   std::string list;
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
-    const std::string stem = stem_of(dataset.images[i].file_name);
-    if (!stems.insert(stem).second) throw OptionError(fmt::format("write_voc: two images are called \"{}\"", stem));
-    write_file(folder / "Annotations" / (stem + ".xml"), xml_of(dataset, dataset.images[i], objects[i]));
-    list += stem + "\n";
+    write_file(folder / "Annotations" / (images.stems[i] + ".xml"), xml_of(dataset, dataset.images[i], images.objects[i]));
+    list += images.stems[i] + "\n";
   }
   write_file(folder / "ImageSets/Main" / (split + ".txt"), list);
 }
