@@ -3,18 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
+#include "coco_interpolation.hpp"
 #include "coco_matching.hpp"
 #include "fovea/base/error.hpp"
-#include "pairwise_sum.hpp"
 
 namespace fovea {
 
 namespace {
-
-constexpr double kUndefined = -1;
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 /// numpy's linspace: multiples of a rounded step, and the exact end.
 std::vector<double> linspace(double first, double last, std::size_t count) {
@@ -53,45 +49,27 @@ struct Axes {
   std::size_t recall(std::size_t t, std::size_t k, std::size_t a, std::size_t m) const { return ((t * K + k) * A + a) * M + m; }
 };
 
-/// Precision after each right detection, in the order of scores. The highest precision at this or more recall is always met there.
-void precisions_at_hits(const CocoMatches& matches, std::size_t category, const Outcome* outcomes, std::int64_t limit,
-                        std::vector<double>& precisions) {
-  precisions.clear();
-  std::int64_t hits = 0, misses = 0;
-  for (std::size_t i = matches.first_result[category]; i < matches.first_result[category + 1]; ++i) {
-    if (matches.rank[i] >= limit || outcomes[i] == Outcome::ignored) continue;
-    if (outcomes[i] == Outcome::against) {
-      ++misses;
-    } else {
-      ++hits;
-      precisions.push_back(static_cast<double>(hits) / (static_cast<double>(misses + hits) + kEpsilon));
-    }
-  }
-}
-
 /// Fills precision and recall of one class and range of areas.
 void accumulate(CocoEvaluation& evaluation, const CocoMatches& matches, std::size_t k, std::size_t a) {
   const Axes axes(evaluation);
   const CocoOptions& options = evaluation.options;
   const auto objects = static_cast<double>(evaluation.objects[k * axes.A + a]);
   if (objects == 0) return;
-  std::vector<double> precisions;
-  for (std::size_t t = 0; t < axes.T; ++t)
+  HitPrecisions precisions;
+  for (std::size_t t = 0; t < axes.T; ++t) {
+    const Outcome* outcomes = matches.at(a, t, axes.T);
     for (std::size_t m = 0; m < axes.M; ++m) {
-      precisions_at_hits(matches, k, matches.at(a, t, axes.T), options.max_detections[m], precisions);
-      evaluation.recall[axes.recall(t, k, a, m)] = static_cast<double>(precisions.size()) / objects;
-      for (std::size_t i = precisions.size(); i-- > 1;) precisions[i - 1] = std::max(precisions[i - 1], precisions[i]);
-      std::size_t hit = 0;
-      for (std::size_t r = 0; r < axes.R; ++r) {
-        while (hit < precisions.size() && static_cast<double>(hit + 1) / objects < options.recall_thresholds[r]) ++hit;
-        evaluation.precision[axes.precision(t, r, k, a, m)] = hit < precisions.size() ? precisions[hit] : 0;
+      precisions.clear();
+      for (std::size_t i = matches.first_result[k]; i < matches.first_result[k + 1]; ++i) {
+        if (matches.rank[i] >= options.max_detections[m]) continue;
+        precisions.add_hits(outcomes[i] == Outcome::counts ? 1 : 0);
+        precisions.add_misses(outcomes[i] == Outcome::against ? 1 : 0);
       }
+      evaluation.recall[axes.recall(t, k, a, m)] = static_cast<double>(precisions.hits()) / objects;
+      precisions.interpolate(options.recall_thresholds, objects,
+                             [&](std::size_t r, double value) { evaluation.precision[axes.precision(t, r, k, a, m)] = value; });
     }
-}
-
-double mean_of_defined(std::vector<double> values) {
-  std::erase_if(values, [](double value) { return !(value > kUndefined); });
-  return values.empty() ? kUndefined : numpy_sum(values) / static_cast<double>(values.size());
+  }
 }
 
 /// Calls visit(t, k, a, m) for what a selection holds, the last fastest.

@@ -17,6 +17,7 @@ namespace fovea {
 enum class VocInterpolation {
   eleven_point,  ///< 2007: mean of the highest precision at recall >= 0, 0.1, ..., 1
   all_point,     ///< 2010 and later: area under the envelope
+  coco_point,    ///< the 101 levels of COCO, to compare protocols
 };
 
 /// The levels of recall of eleven_point. They differ where a recall is exactly 0.3, 0.6 or 0.7.
