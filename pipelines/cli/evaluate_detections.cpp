@@ -8,12 +8,16 @@
 #include "fovea/base/version.hpp"
 #include "fovea/data/detection_source.hpp"
 #include "fovea/data/label_names.hpp"
+#include "fovea/evaluation/comparison_report.hpp"
 #include "fovea/evaluation/detection_report.hpp"
 #include "shared_options.hpp"
 
 namespace fovea::cli {
 
 namespace {
+
+constexpr double kUsualIou = 0.5;
+constexpr std::int64_t kUsualDraws = 1000;
 
 struct EvaluateDetectionsFlags {
   SharedOptions shared;
@@ -22,6 +26,11 @@ struct EvaluateDetectionsFlags {
   std::vector<std::int64_t> max_dets;
   bool no_classes = false, count_difficult = false;
   std::string pixels = "stated", eleven_levels = "multiples";
+  std::vector<std::string> explain;
+  std::optional<double> confidence;
+  std::int64_t bootstrap = 0;
+  std::string compare;
+  bool ties = false, errors = false;
 };
 
 const std::map<std::string, PixelRule> kPixelRules = {
@@ -37,7 +46,7 @@ CocoOptions coco_options(const EvaluateDetectionsFlags& flags) {
 VocOptions voc_options(const EvaluateDetectionsFlags& flags) {
   return {.interpolation = flags.protocol == "voc07" ? VocInterpolation::eleven_point : VocInterpolation::all_point,
           .levels = flags.eleven_levels == "decimals" ? ElevenLevels::decimals : ElevenLevels::multiples,
-          .iou_threshold = flags.iou_threshold.value_or(0.5),
+          .iou_threshold = flags.iou_threshold.value_or(kUsualIou),
           .count_difficult = flags.count_difficult,
           .use_categories = !flags.no_classes,
           .pixels = kPixelRules.at(flags.pixels)};
@@ -49,26 +58,59 @@ void require_fitting_flags(const EvaluateDetectionsFlags& flags) {
     if (given) throw OptionError(fmt::format("{} does not apply to --protocol {}", flag, flags.protocol));
   };
   if (flags.protocol == "coco") {
-    refuse(flags.count_difficult, "--count-difficult");
-    refuse(flags.pixels != "stated", "--pixels");
+    refuse(flags.count_difficult && flags.explain.empty(), "--count-difficult");
+    refuse(flags.pixels != "stated" && flags.explain.empty(), "--pixels");
   } else {
     refuse(flags.iou_type != "bbox", "--iou-type segm");
     refuse(!flags.max_dets.empty(), "--max-dets");
   }
-  if (flags.protocol != "voc07") refuse(flags.eleven_levels != "multiples", "--eleven-levels");
+  if (flags.protocol != "voc07") refuse(flags.eleven_levels != "multiples" && flags.explain.empty(), "--eleven-levels");
 }
 
-/// Table to stdout, JSON to where it is asked.
-template <class Evaluation>
-void report(const EvaluateDetectionsFlags& flags, const Evaluation& evaluation, std::size_t images, const std::string& split) {
-  if (flags.shared.json != "-") fmt::print("{}", to_table(evaluation));
-  if (!flags.shared.json.empty())
-    flags.shared.write_json(to_text(
-        to_json(evaluation, static_cast<std::int64_t>(images), {.split = split, .model = flags.detections, .fovea_version = version()})));
+/// What is printed and written: the table of a protocol, and what else was asked for.
+class Report {
+ public:
+  template <class Evaluation>
+  Report(const Evaluation& evaluation, std::int64_t images, const EvaluationSubject& subject)
+      : text_(to_table(evaluation)), json_(to_json(evaluation, images, subject)) {}
+
+  template <class Part>
+  void add(const char* key, const Part& part) {
+    text_ += "\n" + to_text(part);
+    json_[key] = to_json(part);
+  }
+  void write(const SharedOptions& shared) const {
+    if (shared.json != "-") fmt::print("{}", text_);
+    shared.write_json(to_text(json_));
+  }
+
+ private:
+  std::string text_;
+  Json json_;
+};
+
+void add_parts(Report& report, const EvaluateDetectionsFlags& flags, const DetectionDataset& truth, const DetectionResults& results,
+               const DetectionDataOptions& options, const Threads& threads) {
+  const CocoOptions coco = coco_options(flags);
+  const double iou = flags.iou_threshold.value_or(kUsualIou);
+  if (!flags.explain.empty())
+    report.add("explain", explain_protocols(truth, results, flags.explain[0], flags.explain[1], voc_options(flags), threads));
+  if (flags.ties) report.add("ties", tie_report(truth, results, coco, threads));
+  if (flags.errors) report.add("errors", detection_errors(truth, results, {.iou_type = coco.iou_type, .foreground = iou}, threads));
+  if (flags.confidence)
+    report.add(
+        "operating_point",
+        detection_confusion(truth, results, {.iou_type = coco.iou_type, .iou_threshold = iou, .confidence = *flags.confidence}, threads));
+  const BootstrapOptions bootstrap{
+      .coco = coco, .draws = flags.bootstrap > 0 ? flags.bootstrap : kUsualDraws, .seed = flags.shared.seed.value_or(1)};
+  if (flags.bootstrap > 0) report.add("bootstrap", bootstrap_ap(truth, results, bootstrap, threads));
+  if (!flags.compare.empty())
+    report.add("compare", compare_paired(truth, results, open_detection_results(flags.compare, truth, options), bootstrap, threads));
 }
 
 void run_evaluate_detections(const EvaluateDetectionsFlags& flags) {
   require_fitting_flags(flags);
+  const Threads threads(flags.shared.threads);
   DetectionDataOptions options{.split = flags.split, .image_root = flags.image_root};
   if (!flags.names.empty()) options.names = read_label_names(flags.names);
   const DetectionDataset truth = open_detection_data(flags.truth, options);
@@ -77,13 +119,17 @@ void run_evaluate_detections(const EvaluateDetectionsFlags& flags) {
     for (const std::string& note : *notes) flags.shared.log(note);
   flags.shared.log(fmt::format("split {}: {} images, {} objects, {} classes; {} detections", truth.split, truth.images.size(),
                                truth.annotations.size(), truth.categories.size(), results.results.size()));
-  if (flags.protocol == "coco") {
-    const CocoEvaluation evaluation = evaluate_coco(truth, results, coco_options(flags), Threads(flags.shared.threads));
+  const EvaluationSubject subject{.split = truth.split, .model = flags.detections, .fovea_version = version()};
+  const auto images = static_cast<std::int64_t>(truth.images.size());
+  const auto report = [&] {
+    if (flags.protocol != "coco") return Report(evaluate_voc(truth, results, voc_options(flags)), images, subject);
+    const CocoEvaluation evaluation = evaluate_coco(truth, results, coco_options(flags), threads);
     for (const std::string& note : evaluation.notes) flags.shared.log(note);
-    report(flags, evaluation, truth.images.size(), truth.split);
-  } else {
-    report(flags, evaluate_voc(truth, results, voc_options(flags)), truth.images.size(), truth.split);
-  }
+    return Report(evaluation, images, subject);
+  };
+  Report whole = report();
+  add_parts(whole, flags, truth, results, options, threads);
+  whole.write(flags.shared);
 }
 
 }  // namespace
@@ -120,6 +166,15 @@ void add_evaluate_detections(CLI::App& app, int&) {
       ->add_option("--eleven-levels", flags->eleven_levels, "recall levels i * 0.1, as most tools have them, or the decimals (voc07 only)")
       ->check(CLI::IsMember({"multiples", "decimals"}))
       ->capture_default_str();
+  command->add_option("--explain", flags->explain, "two protocols: what each rule adds to their difference, as voc07,coco")
+      ->delimiter(',')
+      ->expected(2);
+  command->add_flag("--ties", flags->ties, "the lowest and the highest AP (COCO) over orders of equal scores");
+  command->add_flag("--errors", flags->errors, "kinds of errors and what each costs");
+  command->add_option("--confidence", flags->confidence, "precision, recall, F1 and confusion of detections from this score on");
+  command->add_option("--bootstrap", flags->bootstrap, "a 95 % interval of AP (COCO) from so many draws of the images")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--compare", flags->compare, "other detections: is their AP (COCO) better? --bootstrap draws, else 1000");
   command->add_option("--names", flags->names, "file with one class name per line: what numbers in text files stand for");
   command->add_option("--image-root", flags->image_root, "folder of the images, for formats that need their sizes");
   command->add_option("--split", flags->split, "of formats that have splits; without: test, else val, else all");

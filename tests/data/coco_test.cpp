@@ -151,8 +151,9 @@ TEST_F(Coco, DamagedSegmentationsAreNamedWithTheirPlace) {
   refused(R"({"size": [3, 4], "counts": "ooooooooooooo"})", "character 7 of the run lengths");
   refused(R"({"size": [3, 4], "counts": "2\u0000"})", "character 1 of the run lengths");
   refused(R"({"size": [300000, 400000], "counts": "2"})", "a mask of 400000x300000 in an image of 4x3");
-  refused(R"({"size": [3], "counts": "2"})", "expected a size of two whole numbers");
-  refused(R"({"size": [3.5, 1e300], "counts": "2"})", "expected a size of two whole numbers");
+  refused(R"({"size": [3], "counts": "2"})", "expected a size of two numbers");
+  refused(R"({"size": [3.5, 1e300], "counts": "2"})", "expected a whole number of 64 bits, found 3.5");
+  refused(R"({"size": [3, 1e300], "counts": "2"})", "expected a whole number of 64 bits, found 1e");
   refused(R"({"counts": "2"})", "expected \"size\" and \"counts\"");
   refused(R"([[1, 2, 3, 4, 5]])", "expected polygons of pairs x, y, found one of 5 numbers");
   refused(R"([[1, 2], [1, 2, 3, 4, 5, 6]])", "expected polygons of pairs x, y, found one of 2 numbers");

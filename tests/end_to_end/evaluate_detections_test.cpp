@@ -72,6 +72,29 @@ TEST_F(EvaluateDetections, FlagsChangeTheProtocolAndItsName) {
             metrics(edges({"--protocol", "voc12", "--json", "-"})).at("AP"));
 }
 
+TEST_F(EvaluateDetections, MoreIsAddedWhenAskedFor) {
+  const std::vector<std::string> more = {"--explain",    "voc07,coco",
+                                         "--ties",       "--errors",
+                                         "--confidence", "0.5",
+                                         "--bootstrap",  "20",
+                                         "--compare",    COCO_GOLDENS "/more_than_100/detections.json",
+                                         "--json",       "-"};
+  const Json found = metrics(edges(more));
+  EXPECT_EQ(found.at("explain").front().at("rule"), "voc07");
+  EXPECT_EQ(found.at("explain").back().at("AP"), found.at("AP"));
+  EXPECT_EQ(found.at("ties").at("AP"), found.at("AP"));
+  EXPECT_LE(found.at("ties").at("AP_lowest"), found.at("AP"));
+  EXPECT_GE(found.at("ties").at("AP_highest"), found.at("AP"));
+  EXPECT_EQ(found.at("errors").at("AP"), found.at("AP50"));
+  EXPECT_TRUE(found.at("errors").contains("missed"));
+  EXPECT_EQ(found.at("operating_point").at("labels").back(), "background");
+  EXPECT_EQ(found.at("operating_point").at("confusion").size(), 5u);
+  EXPECT_EQ(found.at("bootstrap").at("draws"), 20);
+  EXPECT_EQ(found.at("compare").at("difference").at("value"),
+            found.at("compare").at("other_AP").get<double>() - found.at("AP").get<double>());
+  EXPECT_THAT(edges({"--ties", "--errors"}).out, AllOf(HasSubstr("equal scores: "), HasSubstr("localisation")));
+}
+
 TEST_F(EvaluateDetections, ThreadsDoNotChangeAByte) {
   const std::string expected = edges({"--json", "-", "--threads", "1"}).out;
   EXPECT_FALSE(expected.empty());
@@ -88,6 +111,8 @@ TEST_F(EvaluateDetections, WhatDoesNotFitIsRefused) {
   refused(edges({"--protocol", "voc12", "--iou-type", "segm"}), "--iou-type segm does not apply to --protocol voc12");
   refused(edges({"--count-difficult"}), "--count-difficult does not apply to --protocol coco");
   refused(edges({"--max-dets", "1,2"}), "--max-dets");
+  refused(edges({"--explain", "voc07"}), "--explain");
+  refused(edges({"--explain", "voc07,cocoa"}), "did you mean \"coco\"");
   refused(edges({"--iou-threshold", "1.5"}), "--iou-threshold");
   refused(evaluate("coco:none.json", "x.json"), "none.json: ");
   refused(evaluate("coca:none.json", "x.json"), "did you mean \"coco\"");

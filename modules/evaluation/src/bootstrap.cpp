@@ -37,7 +37,7 @@ class DrawnPrecision {
   double value() const { return value_; }  ///< of each image once
 
   double of(const Weights& weights) const {
-    std::vector<double> values;
+    PrecisionArray values(options_.iou_thresholds.size(), options_.recall_thresholds.size(), objects_.size());
     HitPrecisions precisions;
     for (std::size_t t = 0; t < options_.iou_thresholds.size(); ++t)
       for (std::size_t k = 0; k < objects_.size(); ++k) {
@@ -52,9 +52,9 @@ class DrawnPrecision {
           if (outcomes[i] == Outcome::against) precisions.add_misses(weight);
         }
         precisions.interpolate(options_.recall_thresholds, static_cast<double>(objects),
-                               [&](std::size_t, double p) { values.push_back(p); });
+                               [&](std::size_t r, double p) { values.at(t, r, k) = p; });
       }
-    return mean_of_defined(std::move(values));
+    return values.mean();
   }
 
  private:

@@ -52,4 +52,18 @@ inline double mean_of_defined(std::vector<double> values) {
   return values.empty() ? kUndefined : numpy_sum(values) / static_cast<double>(values.size());
 }
 
+/// Precisions at [threshold, level of recall, class], and their mean in the reference's order.
+class PrecisionArray {
+ public:
+  PrecisionArray(std::size_t thresholds, std::size_t levels, std::size_t classes)
+      : levels_(levels), classes_(classes), values_(thresholds * levels * classes, kUndefined) {}
+
+  double& at(std::size_t t, std::size_t r, std::size_t k) { return values_[(t * levels_ + r) * classes_ + k]; }
+  double mean() const { return mean_of_defined(values_); }
+
+ private:
+  std::size_t levels_, classes_;
+  std::vector<double> values_;
+};
+
 }  // namespace fovea

@@ -135,16 +135,16 @@ class ErrorAnalysis {
       for (std::uint32_t i = 0; i < truth_.annotations.size(); ++i)
         if (missed(i)) --objects[rank_[static_cast<std::size_t>(truth_.annotations[i].category)]];
     const std::vector<std::vector<Entry>> classes = mended(error);
-    std::vector<double> values;
+    const std::vector<double> recalls = coco_recall_thresholds();
+    PrecisionArray values(1, recalls.size(), classes.size());
     HitPrecisions precisions;
     for (std::size_t k = 0; k < classes.size(); ++k) {
       if (objects[k] == 0) continue;
       precisions.clear();
       for (const Entry& entry : classes[k]) entry.hit ? precisions.add_hits(1) : precisions.add_misses(1);
-      precisions.interpolate(coco_recall_thresholds(), static_cast<double>(objects[k]),
-                             [&](std::size_t, double p) { values.push_back(p); });
+      precisions.interpolate(recalls, static_cast<double>(objects[k]), [&](std::size_t r, double p) { values.at(0, r, k) = p; });
     }
-    return mean_of_defined(std::move(values));
+    return values.mean();
   }
 
   const DetectionDataset& truth_;

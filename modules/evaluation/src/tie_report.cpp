@@ -24,7 +24,7 @@ void visit_ties(const DetectionResults& results, const CocoMatches& matches, std
 
 double average_precision(const DetectionResults& results, const CocoMatches& matches, const CocoOptions& options, std::size_t categories,
                          Order order) {
-  std::vector<double> values;
+  PrecisionArray values(options.iou_thresholds.size(), options.recall_thresholds.size(), categories);
   HitPrecisions precisions;
   for (std::size_t t = 0; t < options.iou_thresholds.size(); ++t)
     for (std::size_t k = 0; k < categories; ++k) {
@@ -39,9 +39,9 @@ double average_precision(const DetectionResults& results, const CocoMatches& mat
         if (order == Order::false_first) precisions.add_hits(hits);
       });
       precisions.interpolate(options.recall_thresholds, static_cast<double>(matches.objects[k]),
-                             [&](std::size_t, double p) { values.push_back(p); });
+                             [&](std::size_t r, double p) { values.at(t, r, k) = p; });
     }
-  return mean_of_defined(std::move(values));
+  return values.mean();
 }
 
 }  // namespace
