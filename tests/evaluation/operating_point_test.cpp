@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "fovea/base/error.hpp"
 #include "fovea/base/random.hpp"
@@ -126,6 +127,15 @@ TEST(CocoEvaluation, OptionsAreChecked) {
   refused({.areas = {}});
   EXPECT_THROW(summarize(evaluate_coco(three_classes(), {}, {.max_detections = {5}}, threads)), OptionError);
   EXPECT_EQ(summarize(evaluate_coco(three_classes(), {}, {}, threads)).AP, -1) << "no objects";
+  const auto refused_result = [&](const DetectionResult& result) {
+    DetectionResults results;
+    results.results = {result};
+    EXPECT_THROW(evaluate_coco(three_classes(), results, {}, threads), OptionError);
+  };
+  refused_result({1, kA, {0, 0, 1, 1}, 0.5, {}});
+  refused_result({0, 3, {0, 0, 1, 1}, 0.5, {}});
+  refused_result({-1, kA, {0, 0, 1, 1}, 0.5, {}});
+  refused_result({0, kA, {0, 0, 1, 1}, std::nan(""), {}});
   DetectionDataset boxes = three_classes();
   add_object(boxes, kA, {0, 0, 10, 10});
   EXPECT_THROW(evaluate_coco(boxes, {}, {.iou_type = IouType::segm}, threads), OptionError) << "no segmentation";

@@ -128,8 +128,9 @@ YoloLayout read_label_folder(const fs::path& folder, const YoloOptions& options)
 YoloLayout find_yolo_layout(const fs::path& source, const YoloOptions& options) {
   if (!fs::is_directory(source)) return read_yaml(source, options);
   if (fs::exists(source / "data.yaml")) return read_yaml(source / "data.yaml", options);
+  const std::vector<std::string> names = names_beside(source, options);  // before any folder is searched for images
   YoloLayout layout = fs::is_directory(source / "images") ? read_images_and_labels(source, options) : read_label_folder(source, options);
-  layout.names = names_beside(source, options);
+  layout.names = names;
   return layout;
 }
 

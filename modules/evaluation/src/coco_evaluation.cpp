@@ -34,7 +34,7 @@ void check(const CocoOptions& options) {
   if (options.areas.empty()) throw OptionError("COCO evaluation: expected at least one range of areas");
 }
 
-/// Offsets into the arrays of an evaluation.
+/// The lengths of the axes of an evaluation's arrays. The array of recall is one with a single level.
 struct Axes {
   std::size_t T, R, K, A, M;
   explicit Axes(const CocoEvaluation& e)
@@ -43,10 +43,11 @@ struct Axes {
         K(e.categories.size()),
         A(e.options.areas.size()),
         M(e.options.max_detections.size()) {}
-  std::size_t precision(std::size_t t, std::size_t r, std::size_t k, std::size_t a, std::size_t m) const {
-    return (((t * R + r) * K + k) * A + a) * M + m;
+
+  /// The place in an array [T, levels, K, A, M].
+  std::size_t place(std::size_t levels, std::size_t t, std::size_t r, std::size_t k, std::size_t a, std::size_t m) const {
+    return (((t * levels + r) * K + k) * A + a) * M + m;
   }
-  std::size_t recall(std::size_t t, std::size_t k, std::size_t a, std::size_t m) const { return ((t * K + k) * A + a) * M + m; }
 };
 
 /// Fills precision and recall of one class and range of areas.
@@ -65,30 +66,34 @@ void accumulate(CocoEvaluation& evaluation, const CocoMatches& matches, std::siz
         precisions.add_hits(outcomes[i] == Outcome::counts ? 1 : 0);
         precisions.add_misses(outcomes[i] == Outcome::against ? 1 : 0);
       }
-      evaluation.recall[axes.recall(t, k, a, m)] = static_cast<double>(precisions.hits()) / objects;
+      evaluation.recall[axes.place(1, t, 0, k, a, m)] = static_cast<double>(precisions.hits()) / objects;
       precisions.interpolate(options.recall_thresholds, objects,
-                             [&](std::size_t r, double value) { evaluation.precision[axes.precision(t, r, k, a, m)] = value; });
+                             [&](std::size_t r, double value) { evaluation.precision[axes.place(axes.R, t, r, k, a, m)] = value; });
     }
   }
 }
 
-/// Calls visit(t, k, a, m) for what a selection holds, the last fastest.
-template <class Visit>
-void visit_selected(const CocoEvaluation& evaluation, const CocoSelection& selection, Visit&& visit) {
+/// The mean of what a selection holds of an array [T, levels, K, A, M], in the order of the array.
+double mean_of_selected(const CocoEvaluation& evaluation, const std::vector<double>& array, std::size_t levels,
+                        const CocoSelection& selection) {
   const Axes axes(evaluation);
   const CocoOptions& options = evaluation.options;
-  for (std::size_t t = 0; t < axes.T; ++t) {
-    if (selection.iou_threshold && *selection.iou_threshold != options.iou_thresholds[t]) continue;
-    visit(t, [&](auto&& value_at, std::vector<double>& values) {
-      for (std::size_t k = 0; k < axes.K; ++k) {
-        if (selection.category && *selection.category != k) continue;
-        for (std::size_t a = 0; a < axes.A; ++a)
-          for (std::size_t m = 0; m < axes.M; ++m)
-            if (options.areas[a].name == selection.area && options.max_detections[m] == selection.max_detections)
-              values.push_back(value_at(k, a, m));
-      }
-    });
-  }
+  std::vector<std::size_t> thresholds, classes, columns;  // a column: a range of areas and a number of detections
+  for (std::size_t t = 0; t < axes.T; ++t)
+    if (!selection.iou_threshold || *selection.iou_threshold == options.iou_thresholds[t]) thresholds.push_back(t);
+  for (std::size_t k = 0; k < axes.K; ++k)
+    if (!selection.category || *selection.category == k) classes.push_back(k);
+  for (std::size_t a = 0; a < axes.A; ++a)
+    for (std::size_t m = 0; m < axes.M; ++m)
+      if (options.areas[a].name == selection.area && options.max_detections[m] == selection.max_detections)
+        columns.push_back(a * axes.M + m);
+
+  std::vector<double> values;
+  for (const std::size_t t : thresholds)
+    for (std::size_t r = 0; r < levels; ++r)
+      for (const std::size_t k : classes)
+        for (const std::size_t column : columns) values.push_back(array[axes.place(levels, t, r, k, 0, 0) + column]);
+  return mean_of_defined(std::move(values));
 }
 
 void note_id_zero(const DetectionDataset& truth, std::vector<std::string>& notes) {
@@ -133,23 +138,10 @@ CocoEvaluation evaluate_coco(const DetectionDataset& truth, const DetectionResul
 }
 
 double CocoEvaluation::average_precision(const CocoSelection& selection) const {
-  const Axes axes(*this);
-  std::vector<double> values;
-  visit_selected(*this, selection, [&](std::size_t t, auto&& visit_rest) {
-    for (std::size_t r = 0; r < axes.R; ++r)
-      visit_rest([&](std::size_t k, std::size_t a, std::size_t m) { return precision[axes.precision(t, r, k, a, m)]; }, values);
-  });
-  return mean_of_defined(std::move(values));
+  return mean_of_selected(*this, precision, options.recall_thresholds.size(), selection);
 }
 
-double CocoEvaluation::average_recall(const CocoSelection& selection) const {
-  const Axes axes(*this);
-  std::vector<double> values;
-  visit_selected(*this, selection, [&](std::size_t t, auto&& visit_rest) {
-    visit_rest([&](std::size_t k, std::size_t a, std::size_t m) { return recall[axes.recall(t, k, a, m)]; }, values);
-  });
-  return mean_of_defined(std::move(values));
-}
+double CocoEvaluation::average_recall(const CocoSelection& selection) const { return mean_of_selected(*this, recall, 1, selection); }
 
 CocoSummary summarize(const CocoEvaluation& evaluation) {
   const std::vector<std::int64_t>& limits = evaluation.options.max_detections;

@@ -65,7 +65,7 @@ class ErrorAnalysis {
     }
     for (std::uint32_t i = 0; i < truth_.annotations.size(); ++i) kind(DetectionError::missed).count += missed(i) ? 1 : 0;
     for (std::size_t e = 0; e < report.kinds.size(); ++e)
-      report.kinds[e].AP_gain = average_precision(static_cast<DetectionError>(e)) - report.AP;
+      if (const double ap = average_precision(static_cast<DetectionError>(e)); ap != kUndefined) report.kinds[e].AP_gain = ap - report.AP;
     return report;
   }
 

@@ -32,7 +32,8 @@ struct DetectionGroups {
   std::vector<std::uint32_t> results;      ///< indices of results
 };
 
-/// `limit`: how many detections a group keeps.
+/// `limit`: how many detections a group keeps. Throws OptionError when an index of an image or class lies outside the data set, or a score
+/// is NaN.
 DetectionGroups group_detections(const DetectionDataset& truth, const DetectionResults& results, bool use_categories, std::int64_t limit);
 
 }  // namespace fovea

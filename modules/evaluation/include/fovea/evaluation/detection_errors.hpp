@@ -33,7 +33,8 @@ struct DetectionErrorReport {
   std::int64_t right = 0;
   struct Kind {
     std::int64_t count = 0;
-    double AP_gain = 0;  ///< AP when errors of this kind are mended (or, where that is not possible, left out), minus AP
+    double AP_gain =
+        0;  ///< AP when errors of this kind are mended (or, where that is not possible, left out), minus AP; 0 when no object is left
   };
   std::array<Kind, 6> kinds;  ///< in the order of DetectionError
 };

@@ -62,7 +62,7 @@ struct VocEvaluation {
   double mean_AP = -1;            ///< over the classes that have objects
 };
 
-/// Throws OptionError for a threshold outside [0, 1].
+/// Throws OptionError for a threshold outside [0, 1], indices outside `truth`, and a score that is NaN.
 VocEvaluation evaluate_voc(const DetectionDataset& truth, const DetectionResults& results, const VocOptions& options = {});
 
 /// Average precision of a curve whose recall rises.
