@@ -8,6 +8,9 @@
 
 #include "fovea/base/error.hpp"
 #include "fovea/data/data_source.hpp"
+#include "fovea/data/detection_conversion.hpp"
+#include "fovea/data/detection_source.hpp"
+#include "fovea/data/label_names.hpp"
 #include "fovea/pipelines/class_folder.hpp"
 #include "fovea/vision/image_writer.hpp"
 #include "shared_options.hpp"
@@ -20,7 +23,7 @@ namespace fs = std::filesystem;
 
 struct ConvertFlags {
   SharedOptions shared;
-  std::string from, to, split, names;
+  std::string from, to, split, names, image_root;
   std::int64_t count = 0;
 };
 
@@ -34,7 +37,24 @@ fs::path target_folder(const std::string& to) {
   return folder;
 }
 
+/// Boxes and masks: every item that the other form cannot hold is printed.
+void run_convert_detections(const ConvertFlags& flags) {
+  if (flags.count > 0) throw OptionError("--count applies to --to folder:DIR");
+  DetectionDataOptions options{.split = flags.split, .image_root = flags.image_root};
+  if (!flags.names.empty()) options.names = read_label_names(flags.names);
+  const DetectionDataset dataset = open_detection_data(flags.from, options);
+  for (const std::string& note : dataset.notes) flags.shared.log(note);
+  const std::vector<std::string> lost = convert_detections(dataset, flags.to);
+  flags.shared.log(fmt::format("split {}: {} images, {} objects written to {} and read again", dataset.split, dataset.images.size(),
+                               dataset.annotations.size(), flags.to));
+  flags.shared.log(lost.empty() ? "lossless: every property came back" : "the other form does not hold:");
+  for (const std::string& line : lost) flags.shared.log("  " + line);
+  flags.shared.write_json(
+      to_text({{"split", dataset.split}, {"count", dataset.images.size()}, {"objects", dataset.annotations.size()}, {"lost", lost}}));
+}
+
 void run_convert(const ConvertFlags& flags) {
+  if (is_detection_target(flags.to)) return run_convert_detections(flags);
   const auto context = flags.shared.make_context();
   const kernels::ContextGuard guard(*context);
   const fs::path folder = target_folder(flags.to);
@@ -55,13 +75,22 @@ void run_convert(const ConvertFlags& flags) {
 
 void add_convert(CLI::App& app, int&) {
   auto flags = std::make_shared<ConvertFlags>();
-  CLI::App* command = app.add_subcommand("convert", "Write a data set in another form: labelled images as folders of classes");
-  command->footer("Example:\n  fovea convert --from idx:/usr/share/datasets/fashion-mnist --split test --count 200 --to folder:samples");
-  command->add_option("--from", flags->from, "idx:DIR or folder:DIR")->required();
-  command->add_option("--to", flags->to, "folder:DIR, which must be empty or missing")->required();
+  CLI::App* command = app.add_subcommand(
+      "convert", "Write a data set in another form: labelled images as folders of classes, boxes as COCO, VOC, YOLO or text");
+  command->footer(
+      "Examples:\n  fovea convert --from idx:/usr/share/datasets/fashion-mnist --split test --count 200 --to folder:samples\n"
+      "  fovea convert --from coco:instances.json --to voc:out\n\n"
+      "Boxes that were written are read again; what the other form does not hold is listed, property by property.");
+  command->add_option("--from", flags->from, "idx:DIR or folder:DIR; coco:FILE.json, voc:DIR, yolo:DIR, boxtxt-xyxy:DIR or boxtxt-xywh:DIR")
+      ->required();
+  command
+      ->add_option("--to", flags->to,
+                   "folder:DIR; coco:FILE.json, voc:DIR, yolo:DIR, boxtxt-xyxy:DIR or boxtxt-xywh:DIR; must be empty or missing")
+      ->required();
   command->add_option("--split", flags->split, "train, val, test or all (test, else val, else all)");
   command->add_option("--count", flags->count, "only the first images of the split; 0: all")->check(CLI::NonNegativeNumber);
   command->add_option("--names", flags->names, "file with one class name per line, for data that has none");
+  command->add_option("--image-root", flags->image_root, "folder of the images, for formats that need their sizes");
   flags->shared.add_to(*command);
   command->callback([flags] { run_convert(*flags); });
 }

@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   int exit_code = kAllDone;
   add_train(app, exit_code);
   add_evaluate(app, exit_code);
+  add_evaluate_detections(app, exit_code);
   add_predict(app, exit_code);
   add_neighbors(app, exit_code);
   add_preview(app, exit_code);

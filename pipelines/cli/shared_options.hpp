@@ -40,6 +40,7 @@ struct SharedOptions {
 // One function per verb: adds the command to the application; running it sets the exit code.
 void add_train(CLI::App& app, int& exit_code);
 void add_evaluate(CLI::App& app, int& exit_code);
+void add_evaluate_detections(CLI::App& app, int& exit_code);
 void add_predict(CLI::App& app, int& exit_code);
 void add_inspect(CLI::App& app, int& exit_code);
 void add_neighbors(CLI::App& app, int& exit_code);

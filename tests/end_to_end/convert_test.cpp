@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <opencv2/core.hpp>
 
+#include "fovea/base/file.hpp"
 #include "fovea/base/json.hpp"
 #include "fovea/vision/image_loader.hpp"
 #include "tiny_data.hpp"
@@ -89,6 +90,24 @@ TEST_F(Convert, UnusableArgumentsAreNamed) {
   EXPECT_THAT(split.err, HasSubstr("did you mean \"test\""));
   EXPECT_EQ(fovea_command({"convert", "--from", "idx:nowhere", "--to", "folder:set"}, folder_.path()).code, 2);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "set"));
+}
+
+TEST(ConvertDetections, SaysWhatIsLost) {
+  const TemporaryFolder folder;
+  folder.write("gt.json",
+               R"({"images": [{"id": 7, "file_name": "a.jpg", "width": 40, "height": 30}], "categories": [{"id": 1, "name": "cat"}],
+    "annotations": [{"id": 1, "image_id": 7, "category_id": 1, "bbox": [4, 3, 10, 6], "area": 50}]})");
+  const CommandResult voc = fovea_command({"convert", "--from", "coco:gt.json", "--to", "voc:out", "--json", "-"}, folder.path());
+  ASSERT_EQ(voc.code, 0) << voc.err;
+  EXPECT_EQ(Json::parse(voc.out)["lost"],
+            Json({"image id: 1 of 1 differ, first in \"a.jpg\": 7, found 1", "area: 1 of 1 differ, first in \"a.jpg\": 50, found 60"}));
+  EXPECT_THAT(voc.err, HasSubstr("the other form does not hold:"));
+  EXPECT_THAT(read_text_file(folder / "out/Annotations/a.xml"), HasSubstr("<xmin>5</xmin>"));
+  const CommandResult back = fovea_command({"convert", "--from", "voc:out", "--to", "coco:back.json"}, folder.path());
+  EXPECT_EQ(back.code, 0) << back.err;
+  EXPECT_THAT(back.err, HasSubstr("lossless: every property came back"));
+  EXPECT_EQ(fovea_command({"convert", "--from", "voc:out", "--to", "coco:back.json"}, folder.path()).code, 2) << "nothing is written over";
+  EXPECT_EQ(fovea_command({"convert", "--from", "voc:out", "--to", "coco:c.json", "--count", "1"}, folder.path()).code, 2);
 }
 
 }  // namespace

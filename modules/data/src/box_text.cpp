@@ -32,7 +32,7 @@ Line parse(const std::filesystem::path& path, std::size_t number, const std::vec
   std::vector<double> numbers;
   for (std::size_t i = 1; i < fields.size(); ++i) {
     const auto value = number_of(fields[i]);
-    if (!value) fail(fmt::format("\"{}\" is no finite number", fields[i].substr(0, 40)));
+    if (!value) fail(fmt::format("\"{}\" is no finite number", shown(fields[i])));
     numbers.push_back(*value);
   }
   const double* box = numbers.data() + (first - 1);

@@ -48,11 +48,10 @@ RleMask mask_of_object(const JsonDocument& file, Element element, const JsonPlac
   Element size, counts;
   if (object.at_key("size").get(size) != simdjson::SUCCESS || object.at_key("counts").get(counts) != simdjson::SUCCESS)
     file.fail(place, "expected \"size\" and \"counts\"");
-  const std::vector<double> sides = numbers_of(file, size, place);
-  const bool whole = sides.size() == 2 && sides[0] == static_cast<double>(static_cast<std::int32_t>(sides[0])) &&
-                     sides[1] == static_cast<double>(static_cast<std::int32_t>(sides[1]));
-  if (!whole) file.fail(place, "expected a size of two whole numbers, height and width");
-  const auto height = static_cast<std::int64_t>(sides[0]), width = static_cast<std::int64_t>(sides[1]);
+  std::vector<std::int64_t> sides;
+  for (const Element side : file.array(size, place)) sides.push_back(file.integer(side, place));
+  if (sides.size() != 2) file.fail(place, fmt::format("expected a size of two numbers, height and width, found {}", sides.size()));
+  const std::int64_t height = sides[0], width = sides[1];
   if (image.height > 0 && image.width > 0 && (height != image.height || width != image.width))
     file.fail(place, fmt::format("a mask of {}x{} in an image of {}x{} (width x height)", width, height, image.width, image.height));
   return runs_of(file, counts, place, height, width);

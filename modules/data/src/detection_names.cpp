@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <system_error>
 
 #include "fovea/base/error.hpp"
@@ -23,6 +24,17 @@ std::vector<fs::path> files_in(const fs::path& folder, const std::string& extens
   if (error) throw FileError(folder.string(), fmt::format("cannot be read as a folder: {}", error.message()));
   std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) { return natural_less(a.string(), b.string()); });
   return files;
+}
+
+ImageObjects::ImageObjects(const DetectionDataset& dataset) : objects(dataset.images.size()) {
+  std::set<std::string> seen;
+  for (const DetectionImage& image : dataset.images) {
+    stems.push_back(stem_of(image.file_name));
+    if (!seen.insert(stems.back()).second)
+      throw OptionError(fmt::format("two images are called \"{}\": their label files would be one", stems.back()));
+  }
+  for (const DetectionAnnotation& annotation : dataset.annotations)
+    objects[static_cast<std::size_t>(annotation.image)].push_back(&annotation);
 }
 
 TruthNames::TruthNames(const DetectionDataset& truth, const std::vector<std::string>& names)

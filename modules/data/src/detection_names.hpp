@@ -17,6 +17,14 @@ std::string stem_of(const std::string& file_name);
 /// The files with this extension (".txt") directly in a folder, in natural order. Throws FileError when the folder cannot be read.
 std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder, const std::string& extension);
 
+/// The annotations of each image, in their order, and the images' stems, which are names of files: no two may be equal. Throws OptionError.
+struct ImageObjects {
+  explicit ImageObjects(const DetectionDataset& dataset);
+
+  std::vector<std::string> stems;
+  std::vector<std::vector<const DetectionAnnotation*>> objects;
+};
+
 /// Images and classes of a ground truth, for results that know them by name.
 class TruthNames {
  public:

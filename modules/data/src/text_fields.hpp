@@ -1,9 +1,12 @@
 // Lines of fields between spaces, and numbers in them, with places for errors.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -45,6 +48,15 @@ inline std::optional<std::int64_t> index_of(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
   return value;
+}
+
+/// The beginning of a field, fit to be repeated in a message.
+inline std::string shown(std::string_view field) {
+  constexpr std::size_t kMost = 40;
+  std::string text(field.substr(0, kMost));
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
+  return text;
 }
 
 }  // namespace fovea

@@ -51,8 +51,15 @@ class VocFile {
     if (!node) fail(parent.offset_debug(), fmt::format("<{}> has no <{}>", parent.name(), key));
     const std::string_view text = trimmed(node.child_value());
     const auto value = number_of(text);
-    if (!value) fail(node.offset_debug(), fmt::format("<{}>: expected a finite number, found \"{}\"", key, text.substr(0, 40)));
+    if (!value) fail(node.offset_debug(), fmt::format("<{}>: expected a finite number, found \"{}\"", key, shown(text)));
     return *value;
+  }
+
+  std::int64_t side(pugi::xml_node parent, const char* key) const {
+    const double value = number(parent, key);
+    if (value < 0 || value > INT32_MAX)
+      fail(parent.child(key).offset_debug(), fmt::format("<{}>: expected 0 to {} pixels, found {}", key, INT32_MAX, value));
+    return static_cast<std::int64_t>(value);
   }
 
   bool truth(pugi::xml_node parent, const char* key) const {
@@ -60,7 +67,7 @@ class VocFile {
     const std::string_view text = trimmed(node.child_value());
     if (text.empty() || text == "0") return false;
     if (text == "1") return true;
-    fail(node.offset_debug(), fmt::format("<{}>: expected 0 or 1, found \"{}\"", key, text.substr(0, 40)));
+    fail(node.offset_debug(), fmt::format("<{}>: expected 0 or 1, found \"{}\"", key, shown(text)));
   }
 
  private:
@@ -74,8 +81,8 @@ DetectionImage read_image(const VocFile& file, const fs::path& path) {
   image.file_name = trimmed(file.root().child_value("filename"));
   if (image.file_name.empty()) image.file_name = path.stem().string() + ".jpg";
   if (const pugi::xml_node size = file.root().child("size")) {
-    image.width = static_cast<std::int64_t>(std::clamp(file.number(size, "width"), 0.0, 1e9));
-    image.height = static_cast<std::int64_t>(std::clamp(file.number(size, "height"), 0.0, 1e9));
+    image.width = file.side(size, "width");
+    image.height = file.side(size, "height");
   }
   return image;
 }

@@ -22,11 +22,11 @@ class YoloLine {
   YoloLine(const std::filesystem::path& path, std::size_t number, const std::vector<std::string_view>& fields)
       : path_(path), number_(number) {
     const auto index = index_of(fields.front());
-    if (!index) fail(fmt::format("\"{}\" is no class number", fields.front().substr(0, 40)));
+    if (!index) fail(fmt::format("\"{}\" is no class number", shown(fields.front())));
     category_ = *index;
     for (std::size_t i = 1; i < fields.size(); ++i) {
       const auto value = number_of(fields[i]);
-      if (!value) fail(fmt::format("\"{}\" is no finite number", fields[i].substr(0, 40)));
+      if (!value) fail(fmt::format("\"{}\" is no finite number", shown(fields[i])));
       if (*value < -kSlack || *value > 1 + kSlack)
         fail(fmt::format("expected coordinates relative to the image, in [0, 1], found {}", *value));
       numbers_.push_back(*value);
@@ -75,6 +75,24 @@ class YoloLine {
   std::vector<double> numbers_;
 };
 
+/// File names and sizes, from the images or from options.sizes.
+class ImageFacts {
+ public:
+  explicit ImageFacts(const DetectionDataset* sizes) : sizes_(sizes) {
+    if (sizes_ != nullptr) places_ = index_by(sizes_->images, &DetectionImage::file_name);
+  }
+  DetectionImage of(const std::filesystem::path& path) const {
+    if (const auto place = places_.find(path.string()); place != places_.end())
+      return sizes_->images[static_cast<std::size_t>(place->second)];
+    const cv::Size size = image_size(path);
+    return {0, path.filename().string(), size.width, size.height};
+  }
+
+ private:
+  const DetectionDataset* sizes_;
+  std::unordered_map<std::string, std::int32_t> places_;
+};
+
 }  // namespace
 
 DetectionDataset read_yolo(const std::filesystem::path& source, const YoloOptions& options) {
@@ -84,11 +102,13 @@ DetectionDataset read_yolo(const std::filesystem::path& source, const YoloOption
   dataset.split = layout.split;
   for (const std::string& name : layout.names)
     dataset.categories.push_back({static_cast<std::int64_t>(dataset.categories.size()), name, ""});
+  const ImageFacts facts(options.sizes);
   std::size_t missing = 0, empty = 0;
   for (const auto& [image, label] : layout.pairs) {
-    const cv::Size size = image_size(image);
     const auto index = static_cast<std::int32_t>(dataset.images.size());
-    dataset.images.push_back({index + 1, image.filename().string(), size.width, size.height});
+    dataset.images.push_back(facts.of(image));
+    dataset.images.back().id = index + 1;
+    const DetectionImage size = dataset.images.back();
     if (!std::filesystem::exists(label)) {
       ++missing;
       continue;
@@ -99,7 +119,7 @@ DetectionDataset read_yolo(const std::filesystem::path& source, const YoloOption
       const auto fields = fields_of(line);
       if (fields.empty()) return;
       const YoloLine parsed(label, number, fields);
-      DetectionAnnotation object = parsed.object(size.width, size.height);
+      DetectionAnnotation object = parsed.object(static_cast<double>(size.width), static_cast<double>(size.height));
       object.id = static_cast<std::int64_t>(dataset.annotations.size()) + 1;
       object.image = index;
       object.category = parsed.category(layout.names.size());

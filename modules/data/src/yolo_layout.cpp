@@ -109,7 +109,10 @@ YoloLayout read_label_folder(const fs::path& folder, const YoloOptions& options)
   layout.split = "all";
   std::map<std::string, fs::path> images;
   const fs::path image_folder = options.image_root.empty() ? folder : options.image_root;
-  for (const fs::path& image : list_images(image_folder)) images.emplace(image.stem().string(), image);
+  if (options.sizes != nullptr)
+    for (const DetectionImage& image : options.sizes->images) images.emplace(stem_of(image.file_name), image.file_name);
+  else
+    for (const fs::path& image : list_images(image_folder)) images.emplace(image.stem().string(), image);
   for (const fs::path& label : files_in(folder, ".txt")) {
     if (label.filename() == "classes.txt") continue;
     const auto image = images.find(label.stem().string());
@@ -125,8 +128,9 @@ YoloLayout read_label_folder(const fs::path& folder, const YoloOptions& options)
 YoloLayout find_yolo_layout(const fs::path& source, const YoloOptions& options) {
   if (!fs::is_directory(source)) return read_yaml(source, options);
   if (fs::exists(source / "data.yaml")) return read_yaml(source / "data.yaml", options);
+  const std::vector<std::string> names = names_beside(source, options);  // before any folder is searched for images
   YoloLayout layout = fs::is_directory(source / "images") ? read_images_and_labels(source, options) : read_label_folder(source, options);
-  layout.names = names_beside(source, options);
+  layout.names = names;
   return layout;
 }
 

@@ -3,18 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
+#include "coco_interpolation.hpp"
 #include "coco_matching.hpp"
 #include "fovea/base/error.hpp"
-#include "pairwise_sum.hpp"
 
 namespace fovea {
 
 namespace {
-
-constexpr double kUndefined = -1;
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 /// numpy's linspace: multiples of a rounded step, and the exact end.
 std::vector<double> linspace(double first, double last, std::size_t count) {
@@ -38,7 +34,7 @@ void check(const CocoOptions& options) {
   if (options.areas.empty()) throw OptionError("COCO evaluation: expected at least one range of areas");
 }
 
-/// Offsets into the arrays of an evaluation.
+/// The lengths of the axes of an evaluation's arrays. The array of recall is one with a single level.
 struct Axes {
   std::size_t T, R, K, A, M;
   explicit Axes(const CocoEvaluation& e)
@@ -47,27 +43,12 @@ struct Axes {
         K(e.categories.size()),
         A(e.options.areas.size()),
         M(e.options.max_detections.size()) {}
-  std::size_t precision(std::size_t t, std::size_t r, std::size_t k, std::size_t a, std::size_t m) const {
-    return (((t * R + r) * K + k) * A + a) * M + m;
-  }
-  std::size_t recall(std::size_t t, std::size_t k, std::size_t a, std::size_t m) const { return ((t * K + k) * A + a) * M + m; }
-};
 
-/// Precision after each right detection, in the order of scores. The highest precision at this or more recall is always met there.
-void precisions_at_hits(const CocoMatches& matches, std::size_t category, const Outcome* outcomes, std::int64_t limit,
-                        std::vector<double>& precisions) {
-  precisions.clear();
-  std::int64_t hits = 0, misses = 0;
-  for (std::size_t i = matches.first_result[category]; i < matches.first_result[category + 1]; ++i) {
-    if (matches.rank[i] >= limit || outcomes[i] == Outcome::ignored) continue;
-    if (outcomes[i] == Outcome::against) {
-      ++misses;
-    } else {
-      ++hits;
-      precisions.push_back(static_cast<double>(hits) / (static_cast<double>(misses + hits) + kEpsilon));
-    }
+  /// The place in an array [T, levels, K, A, M].
+  std::size_t place(std::size_t levels, std::size_t t, std::size_t r, std::size_t k, std::size_t a, std::size_t m) const {
+    return (((t * levels + r) * K + k) * A + a) * M + m;
   }
-}
+};
 
 /// Fills precision and recall of one class and range of areas.
 void accumulate(CocoEvaluation& evaluation, const CocoMatches& matches, std::size_t k, std::size_t a) {
@@ -75,42 +56,44 @@ void accumulate(CocoEvaluation& evaluation, const CocoMatches& matches, std::siz
   const CocoOptions& options = evaluation.options;
   const auto objects = static_cast<double>(evaluation.objects[k * axes.A + a]);
   if (objects == 0) return;
-  std::vector<double> precisions;
-  for (std::size_t t = 0; t < axes.T; ++t)
+  HitPrecisions precisions;
+  for (std::size_t t = 0; t < axes.T; ++t) {
+    const Outcome* outcomes = matches.at(a, t, axes.T);
     for (std::size_t m = 0; m < axes.M; ++m) {
-      precisions_at_hits(matches, k, matches.at(a, t, axes.T), options.max_detections[m], precisions);
-      evaluation.recall[axes.recall(t, k, a, m)] = static_cast<double>(precisions.size()) / objects;
-      for (std::size_t i = precisions.size(); i-- > 1;) precisions[i - 1] = std::max(precisions[i - 1], precisions[i]);
-      std::size_t hit = 0;
-      for (std::size_t r = 0; r < axes.R; ++r) {
-        while (hit < precisions.size() && static_cast<double>(hit + 1) / objects < options.recall_thresholds[r]) ++hit;
-        evaluation.precision[axes.precision(t, r, k, a, m)] = hit < precisions.size() ? precisions[hit] : 0;
+      precisions.clear();
+      for (std::size_t i = matches.first_result[k]; i < matches.first_result[k + 1]; ++i) {
+        if (matches.rank[i] >= options.max_detections[m]) continue;
+        precisions.add_hits(outcomes[i] == Outcome::counts ? 1 : 0);
+        precisions.add_misses(outcomes[i] == Outcome::against ? 1 : 0);
       }
+      evaluation.recall[axes.place(1, t, 0, k, a, m)] = static_cast<double>(precisions.hits()) / objects;
+      precisions.interpolate(options.recall_thresholds, objects,
+                             [&](std::size_t r, double value) { evaluation.precision[axes.place(axes.R, t, r, k, a, m)] = value; });
     }
+  }
 }
 
-double mean_of_defined(std::vector<double> values) {
-  std::erase_if(values, [](double value) { return !(value > kUndefined); });
-  return values.empty() ? kUndefined : numpy_sum(values) / static_cast<double>(values.size());
-}
-
-/// Calls visit(t, k, a, m) for what a selection holds, the last fastest.
-template <class Visit>
-void visit_selected(const CocoEvaluation& evaluation, const CocoSelection& selection, Visit&& visit) {
+/// The mean of what a selection holds of an array [T, levels, K, A, M], in the order of the array.
+double mean_of_selected(const CocoEvaluation& evaluation, const std::vector<double>& array, std::size_t levels,
+                        const CocoSelection& selection) {
   const Axes axes(evaluation);
   const CocoOptions& options = evaluation.options;
-  for (std::size_t t = 0; t < axes.T; ++t) {
-    if (selection.iou_threshold && *selection.iou_threshold != options.iou_thresholds[t]) continue;
-    visit(t, [&](auto&& value_at, std::vector<double>& values) {
-      for (std::size_t k = 0; k < axes.K; ++k) {
-        if (selection.category && *selection.category != k) continue;
-        for (std::size_t a = 0; a < axes.A; ++a)
-          for (std::size_t m = 0; m < axes.M; ++m)
-            if (options.areas[a].name == selection.area && options.max_detections[m] == selection.max_detections)
-              values.push_back(value_at(k, a, m));
-      }
-    });
-  }
+  std::vector<std::size_t> thresholds, classes, columns;  // a column: a range of areas and a number of detections
+  for (std::size_t t = 0; t < axes.T; ++t)
+    if (!selection.iou_threshold || *selection.iou_threshold == options.iou_thresholds[t]) thresholds.push_back(t);
+  for (std::size_t k = 0; k < axes.K; ++k)
+    if (!selection.category || *selection.category == k) classes.push_back(k);
+  for (std::size_t a = 0; a < axes.A; ++a)
+    for (std::size_t m = 0; m < axes.M; ++m)
+      if (options.areas[a].name == selection.area && options.max_detections[m] == selection.max_detections)
+        columns.push_back(a * axes.M + m);
+
+  std::vector<double> values;
+  for (const std::size_t t : thresholds)
+    for (std::size_t r = 0; r < levels; ++r)
+      for (const std::size_t k : classes)
+        for (const std::size_t column : columns) values.push_back(array[axes.place(levels, t, r, k, 0, 0) + column]);
+  return mean_of_defined(std::move(values));
 }
 
 void note_id_zero(const DetectionDataset& truth, std::vector<std::string>& notes) {
@@ -155,23 +138,10 @@ CocoEvaluation evaluate_coco(const DetectionDataset& truth, const DetectionResul
 }
 
 double CocoEvaluation::average_precision(const CocoSelection& selection) const {
-  const Axes axes(*this);
-  std::vector<double> values;
-  visit_selected(*this, selection, [&](std::size_t t, auto&& visit_rest) {
-    for (std::size_t r = 0; r < axes.R; ++r)
-      visit_rest([&](std::size_t k, std::size_t a, std::size_t m) { return precision[axes.precision(t, r, k, a, m)]; }, values);
-  });
-  return mean_of_defined(std::move(values));
+  return mean_of_selected(*this, precision, options.recall_thresholds.size(), selection);
 }
 
-double CocoEvaluation::average_recall(const CocoSelection& selection) const {
-  const Axes axes(*this);
-  std::vector<double> values;
-  visit_selected(*this, selection, [&](std::size_t t, auto&& visit_rest) {
-    visit_rest([&](std::size_t k, std::size_t a, std::size_t m) { return recall[axes.recall(t, k, a, m)]; }, values);
-  });
-  return mean_of_defined(std::move(values));
-}
+double CocoEvaluation::average_recall(const CocoSelection& selection) const { return mean_of_selected(*this, recall, 1, selection); }
 
 CocoSummary summarize(const CocoEvaluation& evaluation) {
   const std::vector<std::int64_t>& limits = evaluation.options.max_detections;

@@ -8,7 +8,6 @@ namespace fovea {
 namespace {
 
 constexpr double kAlmostOne = 1 - 1e-10;  // a threshold of 1 would miss equal boxes by rounding
-constexpr std::uint32_t kNone = UINT32_MAX;
 
 /// An object as one range of areas sees it.
 struct Candidate {
@@ -30,12 +29,15 @@ class GroupMatcher {
       const AreaRange& range = options_.areas[area];
       collect_candidates(group, range);
       for (std::size_t t = 0; t < options_.iou_thresholds.size(); ++t) {
-        Outcome* outcomes = matches.outcomes.data() + (area * options_.iou_thresholds.size() + t) * matches.results;
+        const std::size_t plane = (area * options_.iou_thresholds.size() + t) * matches.results;
         taken_.assign(candidates_.size(), false);
         for (std::uint32_t row = 0; row < group.result_count(); ++row) {
           const std::uint32_t best = best_candidate(row, std::min(options_.iou_thresholds[t], kAlmostOne));
-          if (best != kNone) taken_[best] = true;
-          outcomes[position[group.result_begin + row]] = outcome(best, areas_[row], range);
+          if (best != kNoPartner) taken_[best] = true;
+          const std::size_t place = plane + position[group.result_begin + row];
+          matches.outcomes[place] = outcome(best, areas_[row], range);
+          if (!matches.partners.empty() && best != kNoPartner)
+            matches.partners[place] = groups_.truths[group.truth_begin + candidates_[best].column];
         }
       }
     }
@@ -67,12 +69,12 @@ class GroupMatcher {
 
   std::uint32_t best_candidate(std::uint32_t row, double threshold) const {
     const double* overlaps = overlaps_.data() + static_cast<std::size_t>(row) * columns_;
-    std::uint32_t best = kNone;
+    std::uint32_t best = kNoPartner;
     double best_overlap = threshold;
     for (std::uint32_t i = 0; i < candidates_.size(); ++i) {
       const Candidate& candidate = candidates_[i];
       if (taken_[i] && !candidate.is_crowd) continue;
-      if (best != kNone && !candidates_[best].ignored && candidate.ignored)
+      if (best != kNoPartner && !candidates_[best].ignored && candidate.ignored)
         break;  // one that counts is never given up for one that does not
       if (overlaps[candidate.column] < best_overlap) continue;
       best_overlap = overlaps[candidate.column];
@@ -82,8 +84,8 @@ class GroupMatcher {
   }
 
   Outcome outcome(std::uint32_t best, double area, const AreaRange& range) const {
-    if (best != kNone && candidates_[best].ignored) return Outcome::ignored;
-    if (best != kNone && !candidates_[best].has_id_zero) return Outcome::counts;
+    if (best != kNoPartner && candidates_[best].ignored) return Outcome::ignored;
+    if (best != kNoPartner && !candidates_[best].has_id_zero) return Outcome::counts;
     return area < range.least || area > range.most ? Outcome::ignored : Outcome::against;
   }
 
@@ -139,11 +141,12 @@ std::vector<std::int64_t> count_objects(const DetectionDataset& truth, const Det
 }  // namespace
 
 CocoMatches match_coco(const DetectionDataset& truth, const DetectionResults& results, const DetectionGroups& groups,
-                       const DetectionOverlap& overlap, const CocoOptions& options, const Threads& threads) {
+                       const DetectionOverlap& overlap, const CocoOptions& options, const Threads& threads, KeepPartners keep) {
   CocoMatches matches;
   const std::vector<std::uint32_t> position = order_by_score(matches, results, groups, threads);
   matches.objects = count_objects(truth, groups, options);
   matches.outcomes.resize(options.areas.size() * options.iou_thresholds.size() * matches.results);
+  if (keep == KeepPartners::yes) matches.partners.assign(matches.outcomes.size(), kNoPartner);
   constexpr std::int64_t kGroups = 512;  // per block
   parallel_for(threads, static_cast<std::int64_t>(groups.groups.size()), kGroups, [&](std::int64_t begin, std::int64_t end) {
     GroupMatcher matcher(truth, groups, overlap, options);

@@ -10,7 +10,8 @@
 
 namespace fovea {
 
-enum class Outcome : std::uint8_t { against, counts, ignored };
+inline constexpr std::uint32_t kNoPartner = UINT32_MAX;
+enum class KeepPartners : bool { no, yes };
 
 /// The outcome of every detection at every threshold and range of areas, in the order in which precision and recall take them.
 struct CocoMatches {
@@ -19,6 +20,7 @@ struct CocoMatches {
   std::vector<std::uint32_t> order;       ///< of each class by falling score, then image, then place in the image: indices of results
   std::vector<std::uint32_t> rank;        ///< of each in its image and class
   std::vector<Outcome> outcomes;          ///< [A, T, results]
+  std::vector<std::uint32_t> partners;    ///< the same for the annotation that each has found, or kNoPartner; only when asked for
   std::vector<std::int64_t> objects;      ///< [K, A]: that are not ignored
 
   /// Those of all results at one threshold.
@@ -28,6 +30,7 @@ struct CocoMatches {
 };
 
 CocoMatches match_coco(const DetectionDataset& truth, const DetectionResults& results, const DetectionGroups& groups,
-                       const DetectionOverlap& overlap, const CocoOptions& options, const Threads& threads);
+                       const DetectionOverlap& overlap, const CocoOptions& options, const Threads& threads,
+                       KeepPartners keep = KeepPartners::no);
 
 }  // namespace fovea

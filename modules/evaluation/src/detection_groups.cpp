@@ -1,7 +1,12 @@
 #include "detection_groups.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+
+#include "fovea/base/error.hpp"
 
 namespace fovea {
 
@@ -82,9 +87,26 @@ std::vector<DetectionCategory> sorted_categories(const DetectionDataset& truth, 
   return categories;
 }
 
+template <class Item>
+void check_places(const std::vector<Item>& items, const DetectionDataset& truth, const char* kind) {
+  const auto inside = [](std::int32_t place, std::size_t count) { return place >= 0 && static_cast<std::size_t>(place) < count; };
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (!inside(items[i].image, truth.images.size()) || !inside(items[i].category, truth.categories.size()))
+      throw OptionError(fmt::format("{} {} has image {} and category {}, expected indices below {} and {}", kind, i, items[i].image,
+                                    items[i].category, truth.images.size(), truth.categories.size()));
+}
+
+void check(const DetectionDataset& truth, const DetectionResults& results) {
+  check_places(truth.annotations, truth, "annotation");
+  check_places(results.results, truth, "result");
+  for (std::size_t i = 0; i < results.results.size(); ++i)
+    if (std::isnan(results.results[i].score)) throw OptionError(fmt::format("result {} has no number as its score", i));
+}
+
 }  // namespace
 
 DetectionGroups group_detections(const DetectionDataset& truth, const DetectionResults& results, bool use_categories, std::int64_t limit) {
+  check(truth, results);
   const Grouping grouping(truth, use_categories);
   DetectionGroups all;
   all.categories = sorted_categories(truth, use_categories);

@@ -9,6 +9,9 @@
 
 namespace fovea {
 
+/// What a detection comes to: against precision, for precision and recall, or nothing.
+enum class Outcome : std::uint8_t { against, counts, ignored };
+
 /// The objects and detections of one class in one image; neither both empty.
 struct DetectionGroup {
   std::uint32_t category = 0;                      ///< rank of the class, by rising id; 0 without classes
@@ -29,7 +32,8 @@ struct DetectionGroups {
   std::vector<std::uint32_t> results;      ///< indices of results
 };
 
-/// `limit`: how many detections a group keeps.
+/// `limit`: how many detections a group keeps. Throws OptionError when an index of an image or class lies outside the data set, or a score
+/// is NaN.
 DetectionGroups group_detections(const DetectionDataset& truth, const DetectionResults& results, bool use_categories, std::int64_t limit);
 
 }  // namespace fovea

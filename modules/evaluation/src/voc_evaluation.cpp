@@ -7,6 +7,7 @@
 
 #include "detection_groups.hpp"
 #include "fovea/base/error.hpp"
+#include "fovea/evaluation/coco_evaluation.hpp"
 
 namespace fovea {
 
@@ -25,8 +26,6 @@ double box_iou(const XywhBox& a, const XywhBox& b) {
   if (width <= 0 || height <= 0) return 0;
   return width * height / (a.area() + b.area() - width * height);
 }
-
-enum class Outcome : std::uint8_t { against, counts, ignored };
 
 class VocMatcher {
  public:
@@ -92,18 +91,24 @@ PrecisionRecallCurve curve_of(const DetectionResults& results, const DetectionGr
   return curve;
 }
 
+std::vector<double> eleven_recalls(ElevenLevels levels) {
+  std::vector<double> recalls(11);
+  for (std::size_t i = 0; i < recalls.size(); ++i)
+    recalls[i] = levels == ElevenLevels::multiples ? static_cast<double>(i) * 0.1 : static_cast<double>(i) / 10;
+  return recalls;
+}
+
 }  // namespace
 
 double average_precision(const PrecisionRecallCurve& curve, VocInterpolation interpolation, ElevenLevels levels) {
   double sum = 0;
-  if (interpolation == VocInterpolation::eleven_point) {
-    constexpr int kPoints = 11;
-    for (int i = 0; i < kPoints; ++i) {
-      const double level = levels == ElevenLevels::multiples ? i * 0.1 : i / 10.0;
-      const auto at = std::lower_bound(curve.recall.begin(), curve.recall.end(), level);
+  if (interpolation != VocInterpolation::all_point) {
+    const std::vector<double> recalls = interpolation == VocInterpolation::coco_point ? coco_recall_thresholds() : eleven_recalls(levels);
+    for (const double recall : recalls) {
+      const auto at = std::lower_bound(curve.recall.begin(), curve.recall.end(), recall);
       if (at != curve.recall.end()) sum += curve.envelope[static_cast<std::size_t>(at - curve.recall.begin())];
     }
-    return sum / kPoints;
+    return sum / static_cast<double>(recalls.size());
   }
   double before = 0;
   for (std::size_t i = 0; i < curve.recall.size(); ++i) {

@@ -24,4 +24,8 @@ DetectionDataset read_box_text(const std::filesystem::path& folder, BoxTextForm 
 DetectionResults read_box_text_results(const std::filesystem::path& folder, BoxTextForm form, const DetectionDataset& truth,
                                        const std::vector<std::string>& names = {});
 
+/// Writes ground truth: <stem>.txt for every image. Names, boxes and nothing else are held by this format. Throws OptionError when a class
+/// name holds a space or two images have the same stem.
+void write_box_text(const std::filesystem::path& folder, const DetectionDataset& dataset, BoxTextForm form);
+
 }  // namespace fovea

@@ -17,8 +17,8 @@ namespace fovea {
 /// val, else all) of a VOC folder. Classes: `names` in their order, otherwise those that occur, sorted; ids from 1.
 DetectionDataset read_voc(const std::filesystem::path& folder, const std::string& split = "", const std::vector<std::string>& names = {});
 
-/// Writes Annotations and ImageSets/Main/<split>.txt. What VOC cannot hold (crowds, segmentations, ids, areas, unlike boxes' ) is dropped;
-/// see convert_detections for what that is.
+/// Writes Annotations/<stem>.xml and ImageSets/Main/<split>.txt. Crowds, segmentations, ids, and areas unlike the boxes' are not held by
+/// this format and are left out. Throws OptionError when two images have the same stem, FileError when a file cannot be written.
 void write_voc(const std::filesystem::path& folder, const DetectionDataset& dataset, const std::string& split);
 
 }  // namespace fovea

@@ -14,9 +14,10 @@
 namespace fovea {
 
 struct YoloOptions {
-  std::string split;                 ///< "train", "val", "test"; "": test, else val, else train
-  std::vector<std::string> names;    ///< of the classes, where no file holds them
-  std::filesystem::path image_root;  ///< where the images are, when not where the form says
+  std::string split;                        ///< "train", "val", "test"; "": test, else val, else train
+  std::vector<std::string> names;           ///< of the classes, where no file holds them
+  std::filesystem::path image_root;         ///< where the images are, when not where the form says
+  const DetectionDataset* sizes = nullptr;  ///< takes files and sizes from here, by stem, instead of from images: for label folders alone
 };
 
 /// Reads
@@ -28,5 +29,10 @@ struct YoloOptions {
 ///                     image_root. Names: options.names, else classes.txt or obj.names in the folder
 /// Category ids are the numbers in the files, from 0. The images are needed for their sizes, and only their headers are read.
 DetectionDataset read_yolo(const std::filesystem::path& source, const YoloOptions& options = {});
+
+/// Writes labels/<stem>.txt for every image (empty where there is nothing) and data.yaml, which expects the images in images/. Classes are
+/// numbered from 0 by rising id. An object with one outline is written as that outline, any other as its box; crowds, run lengths, areas,
+/// ids and flags are not held by this format. Throws OptionError when an image has no size or two have the same stem.
+void write_yolo(const std::filesystem::path& folder, const DetectionDataset& dataset);
 
 }  // namespace fovea

@@ -79,7 +79,8 @@ struct CocoSummary {
 };
 
 /// The results refer to the images and categories of `truth`. Equal bits for any number of threads.
-/// Throws OptionError for empty or invalid options, and for segm when an annotation has no segmentation.
+/// Throws OptionError for empty or invalid options, indices outside `truth`, a score that is NaN, and for segm when an annotation has no
+/// segmentation.
 CocoEvaluation evaluate_coco(const DetectionDataset& truth, const DetectionResults& results, const CocoOptions& options,
                              const Threads& threads);
 

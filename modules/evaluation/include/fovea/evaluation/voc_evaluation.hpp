@@ -17,6 +17,7 @@ namespace fovea {
 enum class VocInterpolation {
   eleven_point,  ///< 2007: mean of the highest precision at recall >= 0, 0.1, ..., 1
   all_point,     ///< 2010 and later: area under the envelope
+  coco_point,    ///< the 101 levels of COCO, to compare protocols
 };
 
 /// The levels of recall of eleven_point. They differ where a recall is exactly 0.3, 0.6 or 0.7.
@@ -61,7 +62,7 @@ struct VocEvaluation {
   double mean_AP = -1;            ///< over the classes that have objects
 };
 
-/// Throws OptionError for a threshold outside [0, 1].
+/// Throws OptionError for a threshold outside [0, 1], indices outside `truth`, and a score that is NaN.
 VocEvaluation evaluate_voc(const DetectionDataset& truth, const DetectionResults& results, const VocOptions& options = {});
 
 /// Average precision of a curve whose recall rises.

@@ -1,0 +1,76 @@
+#include "fovea/data/detection_conversion.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "fovea/base/error.hpp"
+#include "fovea/data/box_text.hpp"
+#include "fovea/data/coco.hpp"
+#include "fovea/data/data_source.hpp"
+#include "fovea/data/voc.hpp"
+#include "fovea/data/yolo.hpp"
+
+namespace fovea {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Writes a data set and reads it again.
+struct Target {
+  const char* scheme;
+  DetectionDataset (*through)(const DetectionDataset&, const fs::path&);
+};
+
+template <BoxTextForm form>
+DetectionDataset through_box_text(const DetectionDataset& dataset, const fs::path& path) {
+  write_box_text(path, dataset, form);
+  return read_box_text(path, form);
+}
+
+constexpr Target kTargets[] = {
+    {"coco",
+     [](const DetectionDataset& dataset, const fs::path& path) {
+       write_coco_instances(path, dataset);
+       return read_coco_instances(path);
+     }},
+    {"voc",
+     [](const DetectionDataset& dataset, const fs::path& path) {
+       write_voc(path, dataset, dataset.split);
+       return read_voc(path, dataset.split);
+     }},
+    {"yolo",
+     [](const DetectionDataset& dataset, const fs::path& path) {
+       write_yolo(path, dataset);
+       std::vector<DetectionCategory> categories = dataset.categories;
+       std::stable_sort(categories.begin(), categories.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+       std::vector<std::string> names;
+       for (const DetectionCategory& category : categories) names.push_back(category.name);
+       return read_yolo(path / "labels", {.names = names, .sizes = &dataset});
+     }},
+    {"boxtxt-xyxy", through_box_text<BoxTextForm::corners>},
+    {"boxtxt-xywh", through_box_text<BoxTextForm::size>},
+};
+
+std::vector<std::string> schemes() {
+  std::vector<std::string> names;
+  for (const Target& target : kTargets) names.emplace_back(target.scheme);
+  return names;
+}
+
+}  // namespace
+
+bool is_detection_target(const std::string& target) {
+  const std::string scheme = target.substr(0, target.find(':'));
+  return std::any_of(std::begin(kTargets), std::end(kTargets), [&](const Target& known) { return known.scheme == scheme; });
+}
+
+std::vector<std::string> convert_detections(const DetectionDataset& dataset, const std::string& target) {
+  const DataSource parsed = parse_data_source(target, schemes());
+  if (fs::exists(parsed.path) && !(fs::is_directory(parsed.path) && fs::is_empty(parsed.path)))
+    throw FileError(parsed.path.string(), "exists and is not an empty folder");
+  const Target& known = *std::find_if(std::begin(kTargets), std::end(kTargets), [&](const Target& t) { return parsed.scheme == t.scheme; });
+  return detection_differences(dataset, known.through(dataset, parsed.path));
+}
+
+}  // namespace fovea
