@@ -6,6 +6,7 @@
 #include "fovea/base/error.hpp"
 #include "fovea/superpixels/region_graph.hpp"
 #include "fovea/superpixels/region_pictures.hpp"
+#include "fovea/vision/label_boundaries.hpp"
 #include "pictures.hpp"
 
 namespace fovea {
@@ -48,7 +49,7 @@ TEST(RegionMap, TheGraphCountsPairsOfPixels) {
 TEST(RegionMap, BoundariesAreOnePixelWide) {
   const RegionMap map = relabel((cv::Mat_<std::int32_t>(3, 4) << 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 1));
   const cv::Mat expected = (cv::Mat_<std::uint8_t>(3, 4) << 0, 255, 0, 0, 0, 255, 255, 0, 0, 0, 255, 0);
-  expect_same_partition(region_boundaries(map), expected);
+  expect_same_partition(label_boundaries(map.labels), expected);
   const cv::Mat picture = draw_boundaries(cv::Mat(3, 4, CV_8UC1, cv::Scalar(9)), map, {1, 2, 3});
   EXPECT_EQ(picture.at<cv::Vec3b>(0, 1), cv::Vec3b(1, 2, 3));
   EXPECT_EQ(picture.at<cv::Vec3b>(0, 0), cv::Vec3b(9, 9, 9));

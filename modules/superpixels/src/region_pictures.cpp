@@ -6,24 +6,9 @@
 #include <opencv2/imgproc.hpp>
 
 #include "fovea/base/error.hpp"
+#include "fovea/vision/label_boundaries.hpp"
 
 namespace fovea {
-
-cv::Mat region_boundaries(const RegionMap& regions) {
-  check_region_map(regions, "region_boundaries");
-  const cv::Mat& labels = regions.labels;
-  cv::Mat boundaries = cv::Mat::zeros(labels.size(), CV_8U);
-  for (int y = 0; y < labels.rows; ++y) {
-    const auto* const row = labels.ptr<std::int32_t>(y);
-    const auto* const below = labels.ptr<std::int32_t>(std::min(y + 1, labels.rows - 1));
-    auto* const out = boundaries.ptr(y);
-    for (int x = 0; x < labels.cols; ++x) {
-      const int right = std::min(x + 1, labels.cols - 1);
-      if (row[x] != row[right] || row[x] != below[x] || row[x] != below[right]) out[x] = 255;
-    }
-  }
-  return boundaries;
-}
 
 cv::Mat draw_boundaries(const cv::Mat& image, const RegionMap& regions, cv::Scalar colour) {
   if ((image.type() != CV_8UC3 && image.type() != CV_8UC1) || image.size() != regions.labels.size())
@@ -34,7 +19,7 @@ cv::Mat draw_boundaries(const cv::Mat& image, const RegionMap& regions, cv::Scal
     cv::cvtColor(image, picture, cv::COLOR_GRAY2BGR);
   else
     picture = image.clone();
-  picture.setTo(colour, region_boundaries(regions));
+  picture.setTo(colour, label_boundaries(regions.labels));
   return picture;
 }
 

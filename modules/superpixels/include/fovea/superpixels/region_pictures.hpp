@@ -8,12 +8,7 @@
 
 namespace fovea {
 
-/// CV_8U, 255 on boundary pixels, 0 elsewhere: a pixel is on a boundary when the one to its right, below it or to its lower right is in
-/// another region (the rule of the Berkeley benchmark's maps), so that lines are one pixel wide. Throws ShapeError as check_region_map
-/// does.
-cv::Mat region_boundaries(const RegionMap& regions);
-
-/// A copy of the image (8-bit BGR or grey) with the boundaries in `colour` (BGR). Throws ShapeError for other images and sizes.
+/// A copy of the image (8-bit BGR or grey) with the regions' boundaries (label_boundaries) in `colour` (BGR). Throws ShapeError for other images and sizes.
 cv::Mat draw_boundaries(const cv::Mat& image, const RegionMap& regions, cv::Scalar colour = {0, 255, 255});
 
 }  // namespace fovea
