@@ -2,12 +2,12 @@
 // proposals.py run it. A JSON line a file and round on stdout.
 //   compare_regions segment SCALE SIGMA MIN_SIZE ROUNDS OUT FILE...      OUT: folder for 16-bit label PNGs, or - for none
 //   compare_regions propose PRESET ROUNDS FILE...                        fast or quality
-#include <sys/resource.h>
-
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
@@ -28,22 +28,20 @@ using fovea::Json;
 namespace fs = std::filesystem;
 namespace contrib = cv::ximgproc::segmentation;
 
-template <class Work>
-double milliseconds(Work work) {
+double milliseconds(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// The first in even rounds and the second in odd ones go first.
-template <class First, class Second>
-std::pair<double, double> in_turn(int round, First first, Second second) {
-  if (round % 2 == 0) {
-    const double a = milliseconds(first);
-    return {a, milliseconds(second)};
+/// Milliseconds of each, in the order given; the one that goes first changes from round to round.
+std::vector<double> in_turn(int round, const std::vector<std::function<void()>>& contenders) {
+  std::vector<double> times(contenders.size());
+  for (std::size_t i = 0; i < contenders.size(); ++i) {
+    const std::size_t turn = (i + static_cast<std::size_t>(round)) % contenders.size();
+    times[turn] = milliseconds(contenders[turn]);
   }
-  const double b = milliseconds(second);
-  return {milliseconds(first), b};
+  return times;
 }
 
 void print(const Json& line) { std::printf("%s\n", line.dump().c_str()); }
@@ -54,39 +52,43 @@ void save_labels(const fs::path& file, const cv::Mat& labels) {
   fovea::save_image(file, words);
 }
 
-/// What the process holds at its peak beyond what it held before, of fovea alone: run with ROUNDS 0.
-long peak_kib() {
-  struct rusage usage {};
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss;
+/// The most memory that the process has held so far. Not ru_maxrss, which a program inherits from the one that started it.
+double peak_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return 1024 * std::stod(line.substr(6));
+  return 0;
 }
 
 int segment(const std::vector<std::string>& words) {
-  const fovea::FelzenszwalbOptions options{
+  const fovea::FelzenszwalbOptions eight{
       .scale = std::stod(words.at(0)), .min_size = std::stoll(words.at(2)), .graph = {.sigma = std::stod(words.at(1))}};
+  fovea::FelzenszwalbOptions four = eight;
+  four.graph.neighbours = 4;  // the graph that OpenCV builds
   const int rounds = std::stoi(words.at(3));
   const std::string out = words.at(4);
-  const auto peer =
-      contrib::createGraphSegmentation(options.graph.sigma, static_cast<float>(options.scale), static_cast<int>(options.min_size));
+  const auto peer = contrib::createGraphSegmentation(eight.graph.sigma, static_cast<float>(eight.scale), static_cast<int>(eight.min_size));
   const fovea::Threads threads;
   for (std::size_t i = 5; i < words.size(); ++i) {
     const cv::Mat image = fovea::load_image(words[i]);
-    fovea::RegionMap ours;
-    cv::Mat theirs;
-    if (rounds == 0) {
-      const long before = peak_kib();
-      ours = fovea::felzenszwalb(image, options, threads);
-      const double bytes = 1024.0 * static_cast<double>(peak_kib() - before);
-      print({{"file", words[i]}, {"bytes_per_pixel", bytes / static_cast<double>(image.total()) + static_cast<double>(image.elemSize())}});
+    if (rounds == 0) {  // memory instead of time
+      const double before = peak_bytes();
+      fovea::felzenszwalb(image, eight, threads);
+      print({{"file", words[i]},
+             {"bytes_per_pixel", (peak_bytes() - before) / static_cast<double>(image.total()) + static_cast<double>(image.elemSize())}});
     }
+    fovea::RegionMap with_eight, with_four;
+    cv::Mat theirs;
     for (int round = 0; round < rounds; ++round) {
-      const auto [a, b] = in_turn(
-          round, [&] { ours = fovea::felzenszwalb(image, options, threads); }, [&] { peer->processImage(image, theirs); });
-      print({{"file", words[i]}, {"fovea_ms", a}, {"opencv_ms", b}, {"fovea_regions", ours.count}});
+      const std::vector<double> times =
+          in_turn(round, {[&] { with_eight = fovea::felzenszwalb(image, eight, threads); },
+                          [&] { with_four = fovea::felzenszwalb(image, four, threads); }, [&] { peer->processImage(image, theirs); }});
+      print({{"file", words[i]}, {"fovea_ms", times[0]}, {"fovea_4_ms", times[1]}, {"opencv_ms", times[2]}});
     }
     if (out == "-" || rounds == 0) continue;
     const std::string name = fs::path(words[i]).stem().string() + ".png";
-    save_labels(fs::path(out) / "fovea" / name, ours.labels);
+    save_labels(fs::path(out) / "fovea" / name, with_eight.labels);
+    save_labels(fs::path(out) / "fovea, 4 neighbours" / name, with_four.labels);
     save_labels(fs::path(out) / "opencv" / name, theirs);
   }
   return 0;
@@ -101,15 +103,15 @@ int propose(const std::vector<std::string>& words) {
     for (int round = 0; round < rounds; ++round) {
       std::vector<fovea::Proposal> ours;
       std::vector<cv::Rect> theirs;
-      const auto [a, b] = in_turn(
-          round, [&] { ours = search.propose(image); },
-          [&] {
-            const auto peer = contrib::createSelectiveSearchSegmentation();
-            peer->setBaseImage(image);
-            preset == "quality" ? peer->switchToSelectiveSearchQuality() : peer->switchToSelectiveSearchFast();
-            peer->process(theirs);
-          });
-      Json line = {{"file", words[i]}, {"fovea_ms", a}, {"opencv_ms", b}};
+      const std::vector<double> times =
+          in_turn(round, {[&] { ours = search.propose(image); },
+                          [&] {
+                            const auto peer = contrib::createSelectiveSearchSegmentation();
+                            peer->setBaseImage(image);
+                            preset == "quality" ? peer->switchToSelectiveSearchQuality() : peer->switchToSelectiveSearchFast();
+                            peer->process(theirs);
+                          }});
+      Json line = {{"file", words[i]}, {"fovea_ms", times[0]}, {"opencv_ms", times[1]}};
       if (round == 0) {
         Json our_boxes = Json::array(), their_boxes = Json::array();
         for (const fovea::Proposal& proposal : ours)
