@@ -114,11 +114,11 @@ EdgeOrder::EdgeOrder(const PixelPlanes& planes, const PixelGraphOptions& options
     }
   }
   begin_[kBuckets] = total;
-  edges_ = std::make_unique_for_overwrite<Edge[]>(total);
+  edges_ = HostArray<Edge>(static_cast<std::int64_t>(total));
   const std::size_t steps = steps_for(options.neighbours).size();
   parallel_blocks(threads, bands, [&](std::int64_t band) {
     for_band(band, [&](std::size_t& place, std::uint32_t bits, std::int64_t pixel, std::size_t step) {
-      edges_[place++] = std::uint64_t{bits} << 32 | (static_cast<std::uint64_t>(pixel) * steps + step);
+      edges_.get()[place++] = std::uint64_t{bits} << 32 | (static_cast<std::uint64_t>(pixel) * steps + step);
     });
   });
 }

@@ -4,12 +4,12 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "fovea/base/parallel.hpp"
 #include "fovea/superpixels/felzenszwalb.hpp"
+#include "host_array.hpp"
 #include "pixel_planes.hpp"
 
 namespace fovea {
@@ -49,7 +49,7 @@ class EdgeOrder {
 
  private:
   EdgeEnds ends_;
-  std::unique_ptr<Edge[]> edges_;
+  HostArray<Edge> edges_;
   std::vector<std::size_t> begin_;  // of each bucket, and the end of the last
 };
 

@@ -18,7 +18,7 @@ namespace {
 
 constexpr const char* kName = "felzenszwalb";
 constexpr std::int64_t kMaxPixels = std::int64_t{1} << 30;  // four edges a pixel have indices of 32 bits
-constexpr std::size_t kAhead = 24;                          // edges between the request for a pixel's root and its use
+constexpr std::size_t kAhead = 16;                          // edges between the request for memory and its use
 constexpr std::size_t kGroups = 32;                         // of edges, between which the roots of all pixels are looked up
 
 void check(const cv::Mat& image, const PixelGraphOptions& options) {
@@ -45,10 +45,11 @@ class Growth {
   Growth(std::int64_t height, std::int64_t width, const EdgeEnds& ends, double scale)
       : ends_(ends),
         scale_(static_cast<float>(scale)),
+        height_(height),
+        width_(width),
         pixels_(height * width),
         regions_(pixels_, scale_),
-        noted_(static_cast<int>(height), static_cast<int>(width), CV_32S),
-        roots_(noted_.ptr<std::int32_t>()) {
+        roots_(pixels_) {
     for (std::int64_t i = 0; i < pixels_; ++i) roots_[i] = static_cast<std::int32_t>(i);
   }
 
@@ -70,7 +71,7 @@ class Growth {
   std::size_t drop_inner(std::span<const Edge> edges, Edge* to) const {
     std::size_t count = 0;
     for (std::size_t i = 0; i < edges.size(); ++i) {
-      if (i + kAhead < edges.size()) prefetch(edges[i + kAhead]);
+      if (i + kAhead < edges.size()) prefetch_notes(edges[i + kAhead]);
       const Edge edge = edges[i];
       to[count] = edge;
       count += roots_[ends_.first(edge)] != roots_[ends_.second(edge)] ? 1 : 0;
@@ -83,7 +84,8 @@ class Growth {
   std::size_t join_similar(std::span<const Edge> edges, Edge* kept) {
     std::size_t count = 0;
     for (std::size_t i = 0; i < edges.size(); ++i) {
-      if (i + kAhead < edges.size()) prefetch(edges[i + kAhead]);
+      if (i + 2 * kAhead < edges.size()) prefetch_notes(edges[i + 2 * kAhead]);
+      if (i + kAhead < edges.size()) prefetch_regions(edges[i + kAhead]);
       const Edge edge = edges[i];
       const auto [a, b] = regions_of(edge);
       if (a == b) continue;
@@ -111,12 +113,13 @@ class Growth {
   /// Numbers the regions; the end of the growth.
   RegionMap take_labels(const Threads& threads) {
     note_roots(threads);
-    RegionMap map{.labels = noted_, .count = 0};
-    regions_.forget_thresholds();
+    RegionMap map{.labels = cv::Mat(static_cast<int>(height_), static_cast<int>(width_), CV_32S), .count = 0};
+    auto* const labels = map.labels.ptr<std::int32_t>();
+    for (std::int64_t i = 0; i < pixels_; ++i) regions_.number(roots_[i]) = -1;
     for (std::int64_t i = 0; i < pixels_; ++i) {
       std::int32_t& number = regions_.number(roots_[i]);
       if (number < 0) number = map.count++;
-      roots_[i] = number;
+      labels[i] = number;
     }
     return map;
   }
@@ -125,18 +128,21 @@ class Growth {
   std::pair<std::int32_t, std::int32_t> regions_of(Edge edge) {
     return {regions_.find(roots_[ends_.first(edge)]), regions_.find(roots_[ends_.second(edge)])};
   }
-  void prefetch(Edge edge) const {
-    __builtin_prefetch(roots_ + ends_.first(edge));
-    __builtin_prefetch(roots_ + ends_.second(edge));
+  void prefetch_notes(Edge edge) const {
+    __builtin_prefetch(roots_.get() + ends_.first(edge));
+    __builtin_prefetch(roots_.get() + ends_.second(edge));
+  }
+  void prefetch_regions(Edge edge) const {
+    regions_.prefetch(roots_[ends_.first(edge)]);
+    regions_.prefetch(roots_[ends_.second(edge)]);
   }
 
   const EdgeEnds& ends_;
   float scale_;
-  std::int64_t pixels_;
+  std::int64_t height_, width_, pixels_;
   std::int64_t joins_ = 0;  // since the roots were noted
   DisjointRegions regions_;
-  cv::Mat noted_;        // of every pixel, a vertex on its way to the root; the labels in the end
-  std::int32_t* roots_;  // its values
+  HostArray<std::int32_t> roots_;  // of every pixel, as last noted: a vertex on its way to the root
 };
 
 /// Edges between two notes of the roots, which cost a pass over all pixels.
