@@ -21,7 +21,7 @@ namespace {
 /// The first boxes, the best on top.
 cv::Mat draw_boxes(const cv::Mat& image, const std::vector<Proposal>& proposals, std::int64_t count) {
   cv::Mat picture = image.clone();
-  const int thickness = std::max(1, std::min(image.rows, image.cols) / 250);
+  const int thickness = std::max(2, std::min(image.rows, image.cols) / 200);
   for (std::int64_t i = std::min(count, static_cast<std::int64_t>(proposals.size())) - 1; i >= 0; --i) {
     const Box& box = proposals[static_cast<std::size_t>(i)].box;
     cv::rectangle(picture, cv::Point(static_cast<int>(box.x1), static_cast<int>(box.y1)),

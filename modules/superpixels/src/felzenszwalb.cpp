@@ -59,7 +59,7 @@ class Growth {
     if (joins_ * kShare >= pixels_) note_roots(threads);
   }
   void note_roots(const Threads& threads) {
-    constexpr std::int64_t kGrain = 1 << 16;
+    constexpr std::int64_t kGrain = 1 << 14;
     joins_ = 0;
     parallel_for(threads, pixels_, kGrain, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) roots_[i] = regions_.look(roots_[i]);

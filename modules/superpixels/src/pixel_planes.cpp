@@ -12,7 +12,7 @@ namespace fovea {
 
 namespace {
 
-constexpr std::int64_t kPixelsPerBand = 1 << 16;
+constexpr std::int64_t kPixelsPerBand = 1 << 14, kLeastRows = 16;  // fewer rows would be smoothed along x several times
 
 /// taps[i] weighs the two pixels at distance i.
 std::vector<float> gaussian_taps(double sigma) {
@@ -119,7 +119,7 @@ class Smoother {
 
 }  // namespace
 
-std::int64_t rows_per_band(std::int64_t width) { return std::max<std::int64_t>(1, kPixelsPerBand / width); }
+std::int64_t rows_per_band(std::int64_t width) { return std::max(kLeastRows, kPixelsPerBand / width); }
 
 PixelPlanes smooth_planes(const cv::Mat& image, double sigma, const Threads& threads, const char* operation) {
   if (image.dims != 2 || image.empty() || reader_for(image.depth()) == nullptr)

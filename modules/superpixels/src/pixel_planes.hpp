@@ -19,7 +19,7 @@ struct PixelPlanes {
   const float* row(std::int64_t channel, std::int64_t y) const { return values.get() + (channel * height + y) * width; }
 };
 
-/// Rows that one task works on: about 2^16 pixels, however many threads there are.
+/// Rows that one task works on: about 2^14 pixels and at least 16, however many threads there are.
 std::int64_t rows_per_band(std::int64_t width);
 
 /// The image on the scale of 8-bit values (CV_16U: v / 257), each channel filtered with exp(-x^2 / (2 sigma^2)) for |x| <= ceil(4 sigma),
