@@ -41,6 +41,9 @@ int main(int argc, char** argv) {
   add_predict(app, exit_code);
   add_neighbors(app, exit_code);
   add_preview(app, exit_code);
+  add_superpixels(app, exit_code);
+  add_evaluate_superpixels(app, exit_code);
+  add_propose(app, exit_code);
   add_inspect(app, exit_code);
   add_benchmark(app, exit_code);
   add_convert(app, exit_code);

@@ -29,9 +29,8 @@ int run_predict(const PredictFlags& flags) {
   ClassificationPipeline pipeline = ClassificationPipeline::load(flags.model);
   pipeline.set_precision(flags.shared.activation_type());
   const std::vector<fs::path> files = find_images(flags.images);
-  const fs::path base = fs::is_directory(flags.images) ? fs::path(flags.images) : fs::path(flags.images).parent_path();
   PredictionWriter writer({.out = flags.out,
-                           .base = base,
+                           .base = folder_of(flags.images),
                            .top = flags.top,
                            .overlays = !flags.no_overlays,
                            .expected = static_cast<std::int64_t>(files.size())});

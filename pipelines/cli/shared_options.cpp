@@ -6,9 +6,11 @@
 #include <CLI/Formatter.hpp>
 #include <CLI/Option.hpp>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "fovea/base/error.hpp"
 #include "fovea/base/file.hpp"
+#include "fovea/base/version.hpp"
 #include "fovea/pipelines/precision.hpp"
 
 namespace fovea::cli {
@@ -46,6 +48,18 @@ void SharedOptions::write_json(const std::string& text) const {
   } else if (!json.empty()) {
     write_file(json, text);
   }
+}
+
+std::filesystem::path folder_of(const std::string& images) {
+  const std::filesystem::path path(images);
+  return std::filesystem::is_directory(path) ? path : path.parent_path();
+}
+
+int report_run(const SharedOptions& shared, const DirectoryRunSummary& summary, const std::filesystem::path& failed) {
+  if (summary.failures > 0) shared.log(fmt::format("the files that failed and why: {}", failed.string()));
+  shared.write_json(to_text({{"count", summary.images}, {"failures", summary.failures}, {"fovea_version", version()}}));
+  if (summary.failures == 0) return kAllDone;
+  return summary.images > 0 ? kSomeInputsFailed : kUnusable;
 }
 
 }  // namespace fovea::cli

@@ -3,6 +3,7 @@
 
 #include <CLI/App.hpp>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "fovea/base/dtype.hpp"
 #include "fovea/base/json.hpp"
 #include "fovea/kernels/context.hpp"
+#include "fovea/pipelines/directory_run.hpp"
 
 namespace fovea::cli {
 
@@ -37,11 +39,20 @@ struct SharedOptions {
   void write_json(const std::string& text) const;
 };
 
+/// What results of `images` are named below: the folder itself, or that of the image or list.
+std::filesystem::path folder_of(const std::string& images);
+
+/// The end of a run over files: where failures are explained, the counts as JSON, the exit code.
+int report_run(const SharedOptions& shared, const DirectoryRunSummary& summary, const std::filesystem::path& failed);
+
 // One function per verb: adds the command to the application; running it sets the exit code.
 void add_train(CLI::App& app, int& exit_code);
 void add_evaluate(CLI::App& app, int& exit_code);
 void add_evaluate_detections(CLI::App& app, int& exit_code);
 void add_predict(CLI::App& app, int& exit_code);
+void add_superpixels(CLI::App& app, int& exit_code);
+void add_evaluate_superpixels(CLI::App& app, int& exit_code);
+void add_propose(CLI::App& app, int& exit_code);
 void add_inspect(CLI::App& app, int& exit_code);
 void add_neighbors(CLI::App& app, int& exit_code);
 void add_preview(CLI::App& app, int& exit_code);

@@ -35,6 +35,33 @@ std::vector<fs::path> find_images(const fs::path& argument) {
   return files;
 }
 
+DirectoryRunSummary for_each_image(std::span<const fs::path> files, const DirectoryRunOptions& options,
+                                   const std::function<void(const fs::path& file, const cv::Mat& image)>& use,
+                                   const std::function<void(const fs::path& file, const std::string& reason)>& fail) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto loader = load_files(files, {.batch = 1, .workers = options.workers});
+  DirectoryRunSummary summary;
+  const auto set_aside = [&](const fs::path& file, const std::string& reason) {
+    ++summary.failures;
+    fail(file, reason);
+  };
+  for (std::int64_t i = 0; i < loader->batches(); ++i) {
+    const LoadedFile loaded = loader->next().front();
+    if (loaded.image.empty()) {
+      set_aside(loaded.file, loaded.reason);
+      continue;
+    }
+    try {
+      use(loaded.file, loaded.image);
+      ++summary.images;
+    } catch (const Error& error) {
+      set_aside(loaded.file, error.what());
+    }
+  }
+  summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return summary;
+}
+
 DirectoryRunSummary run_directory(const ClassificationPipeline& pipeline, std::span<const fs::path> files, ClassificationWriter& writer,
                                   const DirectoryRunOptions& options) {
   const auto start = std::chrono::steady_clock::now();

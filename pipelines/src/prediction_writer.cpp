@@ -13,6 +13,7 @@
 #include "fovea/vision/image_writer.hpp"
 #include "fovea/vision/overlay.hpp"
 #include "json_line.hpp"
+#include "result_names.hpp"
 
 namespace fovea {
 
@@ -61,9 +62,7 @@ PredictionWriter::PredictionWriter(const PredictionWriterOptions& options)
 }
 
 fs::path PredictionWriter::overlay_path(const fs::path& file) const {
-  const fs::path base = options_.base.empty() ? fs::path(".") : options_.base;
-  fs::path name = file.lexically_normal().lexically_relative(base.lexically_normal());
-  if (name.empty() || *name.begin() == "..") name = fs::absolute(file).lexically_normal().relative_path();  // not below the base
+  fs::path name = name_below(options_.base, file);
   const std::string extension = file.extension().string();
   if (extension != ".png" && extension != ".jpg" && extension != ".jpeg") name += ".png";
   return options_.out / "overlays" / name;

@@ -1,8 +1,9 @@
-// Classifying a folder of images.
+// Working through a folder of images.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,7 +28,7 @@ struct DirectoryRunOptions {
 };
 
 struct DirectoryRunSummary {
-  std::int64_t images = 0;    ///< classified
+  std::int64_t images = 0;    ///< done
   std::int64_t failures = 0;  ///< could not be used
   double seconds = 0;
 };
@@ -35,6 +36,12 @@ struct DirectoryRunSummary {
 /// The files that an --images argument means: a folder's images (recursively, natural order), one image, or a .txt list of paths (one per
 /// line, relative ones against the list's folder). Throws FileError when there is no such thing or it names no image.
 std::vector<std::filesystem::path> find_images(const std::filesystem::path& argument);
+
+/// Calls use(file, image) for every file that can be loaded and fail(file, reason) for every other, in their order; a file that `use`
+/// throws an Error for counts as failed, too. Images are loaded ahead, a few at a time (options.batch is not looked at).
+DirectoryRunSummary for_each_image(std::span<const std::filesystem::path> files, const DirectoryRunOptions& options,
+                                   const std::function<void(const std::filesystem::path& file, const cv::Mat& image)>& use,
+                                   const std::function<void(const std::filesystem::path& file, const std::string& reason)>& fail);
 
 /// Classifies every file. A file that cannot be read is reported to the writer and the run goes on. Memory stays bounded: a few batches of
 /// decoded images at a time.
