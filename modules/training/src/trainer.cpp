@@ -189,7 +189,8 @@ bool Trainer::finish_epoch() {
 TrainingSummary Trainer::run() {
   summary_.stopped = false;
   lap_ = Clock::now();
-  save();
+  saved_at_ = lap_;
+  if (position_.epoch == 0 && position_.batch == 0) save();
   while (position_.epoch < options_.epochs) {
     summary_.stopped = !train_epoch() || !finish_epoch();
     save();
