@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "fovea/base/error.hpp"
+#include "fovea/pipelines/replay_batch.hpp"
 #include "fovea/pipelines/train_classifier.hpp"
 #include "fovea/training/progress.hpp"
 #include "shared_options.hpp"
@@ -31,7 +32,8 @@ struct Override {
 
 struct TrainFlags {
   SharedOptions shared;
-  std::string config, out, resume, save_every = "10m";
+  std::string config, out, resume, replay, save_every = "10m";
+  bool detect_anomaly = false;
   int workers = 1;
   Override<std::string> task, data, names, model, model_options, image_size, resize, optimizer, schedule;
   Override<std::string> weights;
@@ -106,11 +108,22 @@ fs::path run_folder(const TrainFlags& flags, const ClassifierRecipe& recipe) {
   return flags.out.empty() ? default_folder(recipe) : fs::path(flags.out);
 }
 
+int run_replay(const TrainFlags& flags) {
+  const auto context = flags.shared.make_context();
+  const kernels::ContextGuard guard(*context);
+  const ReplayResult result = replay_batch(flags.replay);
+  flags.shared.log(fmt::format("{}: {}", result.network, result.text));
+  flags.shared.write_json(result.json);
+  return kAllDone;
+}
+
 int run_train(const TrainFlags& flags) {
+  if (!flags.replay.empty()) return run_replay(flags);
   const ClassifierRecipe recipe = recipe_of(flags);
   const auto context = flags.shared.make_context();
   const kernels::ContextGuard guard(*context);
   TrainEnvironment environment{.out = run_folder(flags, recipe), .workers = flags.workers, .resume = !flags.resume.empty()};
+  environment.detect_anomaly = flags.detect_anomaly;
   read_save_every(flags.save_every, environment);
   environment.log = [&](const std::string& line) { flags.shared.log(line); };
   const StopSignals signals(environment.stop);
@@ -171,6 +184,12 @@ void add_train(CLI::App& app, int& exit_code) {
   command->add_option("--resume", flags->resume, "go on with the run in this folder, to the same bits as if it had not been interrupted")
       ->excludes(config)
       ->excludes(out);
+  command
+      ->add_option("--replay", flags->replay, "run the batch that stopped a training again (RUN/state/replay.state) and name the operation")
+      ->excludes(config)
+      ->excludes(out);
+  command->add_flag("--detect-anomaly", flags->detect_anomaly,
+                    "check what every operation gives, forward and backward (slower); otherwise losses and gradients are checked");
   command
       ->add_option("--save-every", flags->save_every,
                    "within an epoch: 90s, 10m, 2h or 500batches; 0: after epochs only. A run that is killed loses no more than that")

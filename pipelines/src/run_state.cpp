@@ -13,8 +13,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kFactsPart = "run";
-
 Json facts_of(const ClassificationDataset& dataset) {
   Checksum sum;
   for (std::int64_t i = 0; i < dataset.size(); ++i) sum.add(fmt::format("{}\n{}\n", dataset.id(i), dataset.label(i)));
@@ -65,23 +63,35 @@ std::optional<RunFacts> RunState::load(const std::function<void(const std::strin
   loaded_ = folder_.load();
   if (!loaded_->warning.empty()) log(fmt::format("{}; going on from {}", loaded_->warning, loaded_->file.string()));
   RunFacts facts;
-  facts.visit_state(StateArchive::loading(loaded_->state, loaded_->file.string()).part(kFactsPart));
+  facts.visit_state(StateArchive::loading(loaded_->state, loaded_->file.string()).part(kRunPart));
   return facts;
 }
 
 void RunState::restore(Trainer& trainer) {
   if (!loaded_) return;
   const StateArchive archive = StateArchive::loading(loaded_->state, loaded_->file.string());
-  RunFacts().visit_state(archive.part(kFactsPart));  // known already
+  RunFacts().visit_state(archive.part(kRunPart));  // known already
   trainer.visit_state(archive);
   archive.finish();
   loaded_.reset();  // it has the size of the model and its optimiser
 }
 
-void RunState::save(const TrainingState& state, RunFacts facts) {
+namespace {
+
+TrainingState with_facts(const TrainingState& state, RunFacts& facts) {
   TrainingState whole = state;  // shares the tensors
-  facts.visit_state(StateArchive::saving(whole).part(kFactsPart));
-  folder_.save(whole);
+  facts.visit_state(StateArchive::saving(whole).part(kRunPart));
+  return whole;
+}
+
+}  // namespace
+
+void RunState::save(const TrainingState& state, RunFacts facts) { folder_.save(with_facts(state, facts)); }
+
+fs::path RunState::save_replay(const TrainingState& replay, RunFacts facts) const {
+  const fs::path file = folder_.path() / "replay.state";
+  write_state_file(file, with_facts(replay, facts));
+  return file;
 }
 
 }  // namespace fovea

@@ -13,6 +13,9 @@
 
 namespace fovea {
 
+/// The part of a state that holds the facts.
+inline constexpr const char* kRunPart = "run";
+
 /// What a training goes on with: what differs here would make another training of it.
 struct RunFacts {
   Json recipe;
@@ -38,6 +41,8 @@ class RunState {
   /// Puts the state that was read into the trainer. Throws FileError when it does not fit.
   void restore(Trainer& trainer);
   void save(const TrainingState& state, RunFacts facts);
+  /// Beside the states; gives the file.
+  std::filesystem::path save_replay(const TrainingState& replay, RunFacts facts) const;
 
  private:
   StateFolder folder_;

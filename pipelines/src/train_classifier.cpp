@@ -211,6 +211,16 @@ void go_on(const Run& run, Trainer& trainer, std::int64_t batches) {
                             trainer.batches_done(), batches));
 }
 
+/// Says where the batch is that stopped the training.
+std::string save_replay(const Run& run, const TrainingState& replay) {
+  try {
+    const fs::path file = run.state->save_replay(replay, run.facts);
+    return fmt::format("the batch is kept: fovea train --replay {} runs it again", file.string());
+  } catch (const FileError& error) {
+    return fmt::format("the batch could not be kept: {}", error.what());
+  }
+}
+
 /// In epochs of steps; leaves the best epoch's weights, and the last one's.
 TrainingSummary train_network(const Run& run) {
   const ClassifierRecipe& recipe = run.recipe;
@@ -226,8 +236,10 @@ TrainingSummary train_network(const Run& run) {
                    .plateau_metric = rates.plateau_metric,
                    .saving = {.save = [&](const TrainingState& state) { run.state->save(state, run.facts); },
                               .seconds = run.environment.save_seconds,
-                              .batches = run.environment.save_batches},
-                   .stop = run.environment.stop});
+                              .batches = run.environment.save_batches,
+                              .save_replay = [&](const TrainingState& replay) { return save_replay(run, replay); }},
+                   .stop = run.environment.stop,
+                   .detect_anomaly = run.environment.detect_anomaly});
   add_step_hooks(trainer, *optimizer, recipe);
   const fs::path& out = run.environment.out;
   trainer.add_hook(std::make_shared<CheckpointHook>(out / "weights", [&](const fs::path& path, const EpochReport& report) {

@@ -9,6 +9,12 @@
 
 namespace fovea {
 
+Variable classification_loss(Layer& network, const ImageBatch& batch, const ClassificationTaskOptions& options) {
+  const Variable logits = logits_of(network, batch.images, options.precision);
+  return batch.distributions.defined() ? soft_cross_entropy(logits, batch.distributions, {.label_smoothing = options.label_smoothing})
+                                       : cross_entropy(logits, batch.labels, {.label_smoothing = options.label_smoothing});
+}
+
 ClassificationTask::ClassificationTask(Layer& network, const ClassificationDataset& train, const ClassificationDataset& validation,
                                        const ClassificationTaskOptions& options)
     : network_(network), train_(train), validation_(validation), options_(options) {
@@ -27,12 +33,19 @@ void ClassificationTask::begin_epoch(std::int64_t epoch, std::int64_t first_batc
 }
 
 TrainingTask::Step ClassificationTask::next_step() {
-  const ImageBatch batch = loader_->next();
-  const Variable logits = logits_of(network_, batch.images, options_.precision);
-  const Variable loss = batch.distributions.defined()
-                            ? soft_cross_entropy(logits, batch.distributions, {.label_smoothing = options_.label_smoothing})
-                            : cross_entropy(logits, batch.labels, {.label_smoothing = options_.label_smoothing});
-  return {.loss = loss, .samples = batch.images.extent(0)};
+  batch_ = {};  // its memory serves the next one
+  batch_ = loader_->next();
+  return repeat_step();
+}
+
+TrainingTask::Step ClassificationTask::repeat_step() {
+  return {.loss = classification_loss(network_, batch_, options_), .samples = batch_.images.extent(0)};
+}
+
+std::vector<std::string> ClassificationTask::sample_names() const {
+  std::vector<std::string> names;
+  for (const std::int64_t index : batch_.indices) names.push_back(train_.id(index));
+  return names;
 }
 
 Metrics ClassificationTask::validate() {

@@ -33,6 +33,12 @@ void fill_sample(const ClassificationSample& sample, std::int64_t index, std::in
 
 }  // namespace
 
+void visit_state(ImageBatch& batch, StateArchive archive) {
+  archive.any_tensor("images", batch.images);
+  archive.any_tensor("labels", batch.labels);
+  if (batch.distributions.defined() || archive.holds("distributions")) archive.any_tensor("distributions", batch.distributions);
+}
+
 std::unique_ptr<BatchLoader<ImageBatch>> load_batches(const ClassificationDataset& dataset, std::vector<std::int64_t> order,
                                                       std::int64_t epoch, const ImageBatchOptions& options, std::int64_t first_batch) {
   const auto samples = static_cast<std::int64_t>(order.size());
@@ -48,6 +54,7 @@ std::unique_ptr<BatchLoader<ImageBatch>> load_batches(const ClassificationDatase
       const ClassificationSample sample = dataset.get(index);
       fill_sample(sample, index, epoch, options, result.images.mutable_data<float>() + (i - begin) * image_size);
       result.labels.mutable_data<std::int64_t>()[i - begin] = sample.label;
+      result.indices.push_back(index);
     }
     if (options.mixing.any()) {
       RandomStream stream = mixing_stream(options.seed, epoch, batch);

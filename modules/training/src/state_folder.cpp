@@ -127,6 +127,7 @@ StateFolder::Loaded StateFolder::load() {
     latest_is_whole_ = true;
     return loaded;
   } catch (const FileError& latest) {
+    latest_is_whole_ = false;
     try {
       return {.state = read_state_file(previous_), .file = previous_, .warning = latest.what()};
     } catch (const FileError& previous) {

@@ -19,21 +19,6 @@ double find_metric(const Metrics& metrics, const std::string& name) {
   return found->second;
 }
 
-/// Where the random streams of a model stand, to be put back.
-class StreamPositions {
- public:
-  explicit StreamPositions(const Module& model) : streams_(model.random_streams()) {
-    for (const NamedStream& entry : streams_) positions_.push_back(*entry.stream);
-  }
-  void restore() const {
-    for (std::size_t i = 0; i < streams_.size(); ++i) *streams_[i].stream = positions_[i];
-  }
-
- private:
-  std::vector<NamedStream> streams_;
-  std::vector<RandomStream> positions_;
-};
-
 }  // namespace
 
 void visit_state(EpochReport& report, StateArchive archive) {
@@ -86,35 +71,66 @@ double Trainer::epoch_seconds() {
   return position_.seconds;
 }
 
-/// Adds the gradients of one batch; with the last batch of an update these are the gradients of the mean loss over its samples.
 void Trainer::train_batch() {
-  const std::int64_t of_update = batches_of_update();
-  const bool first = position_.batch % options_.accumulate == 0, last = position_.batch % options_.accumulate == of_update - 1;
-  if (first) optimizer_.clear_grad();  // before the forward pass, which then has their memory
-  const TrainingTask::Step result = task_.next_step();
-  const double loss = result.loss.item();
-  if (!std::isfinite(loss)) {
-    const std::int64_t step = position_.batch / options_.accumulate;
-    throw Error(fmt::format("the loss is {} at epoch {}, step {} of {}: training stopped", loss, position_.epoch + 1, step + 1,
-                            updates_per_epoch()));
+  const StreamPositions streams(task_.model());
+  try {
+    std::optional<AnomalyGuard> watching;
+    if (options_.detect_anomaly) watching.emplace(task_.model());
+    accumulate_batch(streams);
+  } catch (const AnomalyError& found) {
+    stop_at_anomaly("a number is not finite", found.anomaly(), streams);
   }
-  position_.update_loss_sum += loss * static_cast<double>(result.samples);
-  position_.update_samples += result.samples;
-  double mean = loss;
-  if (of_update == 1) {
-    backward(result.loss);
-  } else {
-    backward(result.loss, Tensor::full(result.loss.shape(), static_cast<double>(result.samples), result.loss.dtype()));
-    const auto samples = static_cast<double>(std::max<std::int64_t>(position_.update_samples, 1));
-    mean = position_.update_loss_sum / samples;
-    if (last) scale_gradients(optimizer_.parameters(), 1 / samples);
-  }
-  if (last) update(mean);
+  const std::int64_t in_update = position_.batch % options_.accumulate, of_update = batches_of_update();
+  if (in_update == of_update - 1) update();
   ++position_.batch;
 }
 
-/// `mean_loss` is over the samples of the update.
-void Trainer::update(double mean_loss) {
+/// Adds the gradients of one batch; with the last batch of an update these are the gradients of the mean loss over its samples.
+void Trainer::accumulate_batch(const StreamPositions& before) {
+  const std::int64_t in_update = position_.batch % options_.accumulate, of_update = batches_of_update();
+  if (in_update == 0) optimizer_.clear_grad();  // before the forward pass, which then has their memory
+  const TrainingTask::Step result = task_.next_step();
+  const double loss = result.loss.item();
+  if (!std::isfinite(loss)) stop_at_anomaly(fmt::format("the loss is {}", std::isnan(loss) ? "nan" : "infinite"), std::nullopt, before);
+  position_.update_loss_sum += loss * static_cast<double>(result.samples);
+  position_.update_samples += result.samples;
+  if (of_update == 1) {
+    backward(result.loss);
+    position_.update_loss = loss;
+  } else {
+    backward(result.loss, Tensor::full(result.loss.shape(), static_cast<double>(result.samples), result.loss.dtype()));
+    const auto samples = static_cast<double>(std::max<std::int64_t>(position_.update_samples, 1));
+    if (in_update == of_update - 1) scale_gradients(optimizer_.parameters(), 1 / samples);
+    position_.update_loss = position_.update_loss_sum / samples;
+  }
+  for (const NamedParameter& parameter : optimizer_.parameters())
+    if (parameter.variable.grad().defined() && !is_finite(parameter.variable.grad()))
+      stop_at_anomaly(fmt::format("the gradient of \"{}\" is not finite", parameter.name), std::nullopt, before);
+}
+
+/// `before` is where the random streams were when the batch began.
+void Trainer::stop_at_anomaly(const std::string& symptom, std::optional<Anomaly> found, const StreamPositions& before) {
+  const std::int64_t step = position_.batch / options_.accumulate;
+  std::string message =
+      fmt::format("{} at epoch {}, step {} of {}: training stopped", symptom, position_.epoch + 1, step + 1, updates_per_epoch());
+  before.restore();
+  std::string replay;
+  if (options_.saving.save_replay) {
+    TrainingState state;
+    StateArchive archive = StateArchive::saving(state);
+    fovea::visit_state(task_.model(), archive.part(kReplayModel));
+    task_.visit_batch(archive.part(kReplayBatch));
+    Json names = task_.sample_names();
+    archive.value(kReplaySamples, names);
+    replay = options_.saving.save_replay(state);
+  }
+  if (!found) found = find_anomaly(task_.model(), [this] { return task_.repeat_step().loss; });
+  if (found) message += fmt::format("\n  comes from {}", found->describe());
+  message += describe_samples(task_.sample_names(), found ? *found : Anomaly());
+  throw Error(replay.empty() ? message : fmt::format("{}\n  {}", message, replay));
+}
+
+void Trainer::update() {
   const std::int64_t step = position_.batch / options_.accumulate, steps = updates_per_epoch();
   for (const auto& hook : hooks_) hook->on_gradients();
   position_.learning_rate = schedule_.rate(position_.epoch * steps + step) * (plateau_ ? plateau_->rate() : 1);
@@ -125,7 +141,7 @@ void Trainer::update(double mean_loss) {
   position_.samples += samples;
   const double seconds = summary_.seconds + epoch_seconds();
   for (const auto& hook : hooks_)
-    hook->on_step({position_.epoch, options_.epochs, step, steps, mean_loss, position_.learning_rate, samples, seconds});
+    hook->on_step({position_.epoch, options_.epochs, step, steps, position_.update_loss, position_.learning_rate, samples, seconds});
 }
 
 /// False when it was stopped.
@@ -218,7 +234,7 @@ void Trainer::save_if_due() {
 }
 
 void Trainer::visit_state(StateArchive archive) {
-  visit_model(archive.part("model"));
+  fovea::visit_state(task_.model(), archive.part("model"));
   optimizer_.visit_state(archive.part("optimizer"));
   task_.visit_state(archive.part("task"));
   for (const auto& hook : hooks_) hook->visit_state(archive.part("hooks"));
@@ -245,11 +261,6 @@ void Trainer::check_position() const {
   if (position_.epoch < 0 || position_.epoch > options_.epochs || position_.batch < 0 || position_.batch > batches)
     throw OptionError(fmt::format("the state is of a training at epoch {}, batch {}, but this one has {} epochs of {} batches",
                                   position_.epoch + 1, position_.batch, options_.epochs, batches));
-}
-
-void Trainer::visit_model(StateArchive archive) {
-  for (const StateEntry& entry : task_.model().state_dict()) archive.tensor(entry.name, entry.tensor);
-  for (const NamedStream& entry : task_.model().random_streams()) archive.value(entry.name, *entry.stream);
 }
 
 /// Those of an update that is not complete; all others begin with nothing.

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "fovea/base/error.hpp"
+#include "fovea/nn/module.hpp"
 
 namespace fovea {
 
@@ -178,6 +179,11 @@ void StateArchive::numbers(const std::string& name, std::vector<double>& values)
 void StateArchive::finish() const {
   if (!shared_->unused.empty())
     throw FileError(shared_->where, fmt::format("does not fit this training, which has no place for {}", fmt::join(shared_->unused, ", ")));
+}
+
+void visit_state(const Module& model, StateArchive archive) {
+  for (const StateEntry& entry : model.state_dict()) archive.tensor(entry.name, entry.tensor);
+  for (const NamedStream& entry : model.random_streams()) archive.value(entry.name, *entry.stream);
 }
 
 }  // namespace fovea

@@ -20,6 +20,7 @@ struct TrainEnvironment {
   bool resume = false;                               ///< goes on with the run in `out`; the recipe is its recipe.json's
   StopToken stop;                                    ///< ends the training after the batch that is running, its state saved
   double save_seconds = 600;                         ///< the state is saved after every epoch, and within one when this long has passed
+  bool detect_anomaly = false;                       ///< checks every operation as it runs, not only losses and gradients
   std::int64_t save_batches = 0;                     ///< or after so many batches; 0 each: not by that
 };
 

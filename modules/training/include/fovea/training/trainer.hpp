@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "fovea/base/stop_token.hpp"
+#include "fovea/training/anomaly.hpp"
 #include "fovea/training/optimizer.hpp"
 #include "fovea/training/schedule.hpp"
+#include "fovea/training/stream_positions.hpp"
 #include "fovea/training/training_state.hpp"
 
 namespace fovea {
@@ -38,6 +40,15 @@ class TrainingTask {
   virtual Step next_step() = 0;
   /// Numbers on the validation data; called in evaluation mode, without recording. May throw Stopped when it was asked to stop.
   virtual Metrics validate() = 0;
+
+  // For finding what is wrong with a batch; a task that leaves them out is stopped without being told.
+  /// The loss of the last batch once more, without loading it again; undefined when the task keeps no batches.
+  virtual Step repeat_step() { return {}; }
+  /// What the samples of the last batch are called, in order: files.
+  virtual std::vector<std::string> sample_names() const { return {}; }
+  /// The last batch.
+  virtual void visit_batch(const StateArchive&) {}
+
   /// What the task itself remembers from batch to batch; parameters, buffers and random streams of model() are no part of it.
   virtual void visit_state(const StateArchive&) {}
 };
@@ -76,6 +87,9 @@ class TrainerHook {
   virtual void visit_state(const StateArchive&) {}
 };
 
+/// The parts of what SavingOptions::save_replay gets.
+inline constexpr const char *kReplayModel = "model", *kReplayBatch = "batch", *kReplaySamples = "samples";
+
 /// When a training leaves its state behind.
 struct SavingOptions {
   /// Called before the first batch, after every epoch, when the training is stopped, and in between as below. The tensors of the state
@@ -83,6 +97,8 @@ struct SavingOptions {
   std::function<void(const TrainingState& state)> save = {};
   double seconds = 600;      ///< within an epoch: once this long has passed since the last time; 0: not by time
   std::int64_t batches = 0;  ///< within an epoch: after so many batches; 0: not by their number
+  /// Gets the model as it was, the batch that gave a number that is not finite, and the names of its samples; says how to look again.
+  std::function<std::string(const TrainingState& replay)> save_replay = {};
 };
 
 struct TrainerOptions {
@@ -98,6 +114,9 @@ struct TrainerOptions {
   std::string plateau_metric = {};  ///< empty: the selection metric
   SavingOptions saving = {};
   StopToken stop = {};  ///< ends the training after the batch that is running
+  /// Checks what every operation gives, forward and backward, as it runs. Otherwise losses and gradients are checked, and operations only
+  /// when these are not finite.
+  bool detect_anomaly = false;
 };
 
 struct TrainingSummary {
@@ -114,7 +133,8 @@ class Trainer {
   /// Throws OptionError when there is no epoch to train.
   Trainer(TrainingTask& task, Optimizer& optimizer, Schedule schedule, TrainerOptions options);
   void add_hook(std::shared_ptr<TrainerHook> hook) { hooks_.push_back(std::move(hook)); }
-  /// Trains what is left to train, and gives the summary of the whole. Throws Error naming epoch and step when a loss is not finite.
+  /// Trains what is left to train, and gives the summary of the whole. Throws Error when a loss or gradient is not finite, before the
+  /// weights are changed, naming epoch and step, the operation and layer that it comes from, and the samples of the batch.
   TrainingSummary run();
   /// Updates in an epoch: what schedules count.
   std::int64_t updates_per_epoch() const;
@@ -135,19 +155,21 @@ class Trainer {
     std::int64_t samples = 0;                  //
     double update_loss_sum = 0;                // over the samples of the update that is not yet complete
     std::int64_t update_samples = 0;           //
+    double update_loss = 0;                    // the mean over them
     double learning_rate = 0;                  // of the last update
     double seconds = 0, training_seconds = 0;  // of the epoch; what of it was training
   };
 
   bool train_epoch();
   void train_batch();
-  void update(double mean_loss);
+  void accumulate_batch(const StreamPositions& before);
+  void update();
   std::optional<Metrics> validate();
   bool finish_epoch();
   std::int64_t batches_of_update() const;
   bool is_better(double value) const;
+  [[noreturn]] void stop_at_anomaly(const std::string& symptom, std::optional<Anomaly> found, const StreamPositions& before);
   double epoch_seconds();
-  void visit_model(StateArchive archive);
   void visit_gradients(StateArchive archive);
   void check_position() const;
   void save();

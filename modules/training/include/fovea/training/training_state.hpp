@@ -74,4 +74,8 @@ class StateArchive {
   std::string prefix_;
 };
 
+class Module;
+/// Parameters, buffers and random streams.
+void visit_state(const Module& model, StateArchive archive);
+
 }  // namespace fovea
