@@ -28,9 +28,12 @@ class Process {
     for (std::string& word : copies) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     const std::string err = (folder / "process.err").string();
+    const int file = ::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     id_ = ::fork();
-    if (id_ != 0) return;
-    const int file = ::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (id_ != 0) {
+      ::close(file);
+      return;
+    }
     ::dup2(file, STDERR_FILENO);
     ::dup2(file, STDOUT_FILENO);
     const rlimit limit{file_limit, RLIM_INFINITY};

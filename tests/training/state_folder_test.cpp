@@ -89,7 +89,7 @@ TEST(StateFolder, ADamagedLatestStateIsFoundAndThePreviousOneServes) {
   EXPECT_EQ(epoch_of(loaded.state), 2);
   EXPECT_EQ(loaded.warning, "");
   fs::remove(latest);
-  EXPECT_EQ(epoch_of(StateFolder(folder / "state").load().state), 1) << "killed between two renames";
+  EXPECT_EQ(epoch_of(StateFolder(folder / "state").load().state), 1) << "killed between two renames, where there are no hard links";
 }
 
 TEST(StateFolder, ADamagedStateNeverReplacesAWholeOne) {

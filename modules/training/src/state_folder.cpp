@@ -113,12 +113,20 @@ StateFolder::~StateFolder() { ::close(lock_); }
 bool StateFolder::holds_state(const fs::path& folder) { return fs::exists(folder / kLatest) || fs::exists(folder / kPrevious); }
 
 void StateFolder::save(const TrainingState& state) {
-  // Under a name of its own first: there is no moment without a whole file.
-  const fs::path next = latest_.parent_path() / "next.state";
+  const fs::path next = path() / "next.state";
   write_state_file(next, state);
-  if (latest_is_whole_) replace_file(latest_, previous_);
+  if (latest_is_whole_) keep_latest();
   replace_file(next, latest_);
   latest_is_whole_ = true;
+}
+
+/// Under its second name, so that there is no moment without a latest one; by renaming it where files cannot have two names.
+void StateFolder::keep_latest() const {
+  const fs::path second = path() / "second.state";
+  std::error_code no_links;
+  fs::remove(second, no_links);
+  fs::create_hard_link(latest_, second, no_links);
+  replace_file(no_links ? latest_ : second, previous_);
 }
 
 StateFolder::Loaded StateFolder::load() {

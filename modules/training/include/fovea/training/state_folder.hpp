@@ -42,6 +42,8 @@ class StateFolder {
   Loaded load();
 
  private:
+  void keep_latest() const;
+
   std::filesystem::path latest_, previous_;
   int lock_ = -1;
   bool latest_is_whole_ = false;
