@@ -71,6 +71,7 @@ struct EpochReport {
   bool best;                 ///< the best value of the selection metric so far
 };
 
+/// For hooks that remember epochs.
 void visit_state(EpochReport& report, StateArchive archive);
 
 /// Watches a training. All functions are optional.
