@@ -2,14 +2,18 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "fovea/base/error.hpp"
+#include "fovea/pipelines/replay_batch.hpp"
 #include "fovea/pipelines/train_classifier.hpp"
 #include "fovea/training/progress.hpp"
 #include "shared_options.hpp"
+#include "stop_signals.hpp"
 
 namespace fovea::cli {
 
@@ -28,7 +32,8 @@ struct Override {
 
 struct TrainFlags {
   SharedOptions shared;
-  std::string config, out;
+  std::string config, out, resume, replay, save_every = "10m";
+  bool detect_anomaly = false;
   int workers = 1;
   Override<std::string> task, data, names, model, model_options, image_size, resize, optimizer, schedule;
   Override<std::string> weights;
@@ -38,9 +43,15 @@ struct TrainFlags {
   Override<double> learning_rate, momentum, weight_decay, warmup_epochs, step_epochs, step_factor, label_smoothing;
 };
 
+/// The recipe to begin with: that of --config, or of the run to resume.
+ClassifierRecipe first_recipe(const TrainFlags& flags) {
+  if (flags.config.empty() && flags.resume.empty()) return {};
+  const fs::path file = flags.resume.empty() ? fs::path(flags.config) : fs::path(flags.resume) / "recipe.json";
+  return ClassifierRecipe::from_json(read_json_file(file), file.string());
+}
+
 ClassifierRecipe recipe_of(const TrainFlags& flags) {
-  ClassifierRecipe recipe =
-      flags.config.empty() ? ClassifierRecipe{} : ClassifierRecipe::from_json(read_json_file(flags.config), flags.config);
+  ClassifierRecipe recipe = first_recipe(flags);
   flags.task.apply(recipe.task);
   flags.data.apply(recipe.data);
   flags.names.apply(recipe.names);
@@ -78,28 +89,67 @@ fs::path default_folder(const ClassifierRecipe& recipe) {
   return folder;
 }
 
-void run_train(const TrainFlags& flags) {
+/// "10m", "90s", "2h", "500batches"; "0" saves after epochs only.
+void read_save_every(const std::string& text, TrainEnvironment& environment) {
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const std::string unit(end, text.data() + text.size());
+  constexpr std::pair<const char*, double> kUnits[] = {{"s", 1}, {"m", 60}, {"h", 3600}};
+  const auto* const time = std::find_if(std::begin(kUnits), std::end(kUnits), [&](const auto& known) { return unit == known.first; });
+  const bool is_time = time != std::end(kUnits), is_nothing = unit.empty() && count == 0;
+  if (error != std::errc() || count < 0 || !(is_time || is_nothing || unit == "batches"))
+    throw OptionError(fmt::format("--save-every {}: expected a time or a number of batches, as in 90s, 10m, 2h, 500batches, or 0", text));
+  environment.save_seconds = is_time ? static_cast<double>(count) * time->second : 0;
+  environment.save_batches = is_time ? 0 : count;
+}
+
+fs::path run_folder(const TrainFlags& flags, const ClassifierRecipe& recipe) {
+  if (!flags.resume.empty()) return flags.resume;
+  return flags.out.empty() ? default_folder(recipe) : fs::path(flags.out);
+}
+
+int run_replay(const TrainFlags& flags) {
+  const auto context = flags.shared.make_context();
+  const kernels::ContextGuard guard(*context);
+  const ReplayResult result = replay_batch(flags.replay);
+  flags.shared.log(fmt::format("{}: {}", result.network, result.text));
+  flags.shared.write_json(result.json);
+  return kAllDone;
+}
+
+int run_train(const TrainFlags& flags) {
+  if (!flags.replay.empty()) return run_replay(flags);
   const ClassifierRecipe recipe = recipe_of(flags);
   const auto context = flags.shared.make_context();
   const kernels::ContextGuard guard(*context);
-  TrainEnvironment environment{.out = flags.out.empty() ? default_folder(recipe) : fs::path(flags.out), .workers = flags.workers};
+  TrainEnvironment environment{.out = run_folder(flags, recipe), .workers = flags.workers, .resume = !flags.resume.empty()};
+  environment.detect_anomaly = flags.detect_anomaly;
+  read_save_every(flags.save_every, environment);
   environment.log = [&](const std::string& line) { flags.shared.log(line); };
+  const StopSignals signals(environment.stop);
   if (!flags.shared.quiet) environment.hooks.push_back(std::make_shared<ProgressHook>());
   const TrainClassifierResult result = train_classifier(recipe, environment);
+  if (result.summary.stopped) {
+    flags.shared.log(fmt::format("everything so far is saved; go on with\n  fovea train --resume {}", environment.out.string()));
+    return signals.exit_code();
+  }
   flags.shared.log(fmt::format("best epoch {} with val_top1 {:.4f}, {} of training; weights in {}", result.summary.best_epoch + 1,
                                result.summary.best_value, format_duration(result.summary.seconds), result.best.string()));
   flags.shared.write_json(result.metrics);
+  return kAllDone;
 }
 
 }  // namespace
 
-void add_train(CLI::App& app, int&) {
+void add_train(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<TrainFlags>();
   CLI::App* command = app.add_subcommand("train", "Train a classifier and leave it in a run folder");
   command->footer(
       "Example:\n  fovea train --task classify --data idx:/usr/share/datasets/fashion-mnist --model lenet5 --epochs 6 --out "
       "runs/fashion\n\n"
-      "The run folder holds recipe.json, results.csv, weights/best.fovea, weights/last.fovea, plots/ and validation.json.\n"
+      "The run folder holds recipe.json, results.csv, weights/best.fovea, weights/last.fovea, plots/, validation.json and "
+      "state/.\nCtrl-C or SIGTERM stops after the batch, saves, and says how to go on: exit code 130 or 143; a second one stops at once.\n"
+      "fovea train --resume RUN goes on with a run that was stopped or killed.\n"
       "fovea train --config RUN/recipe.json --out OTHER repeats a run to the bit on the same instruction set.");
   command->add_option("--task", flags->task.value, "classify");
   command->add_option("--data", flags->data.value, "idx:DIR or folder:DIR");
@@ -129,11 +179,24 @@ void add_train(CLI::App& app, int&) {
   command->add_option("--step-epochs", flags->step_epochs.value, "step schedule: epochs between changes (5)");
   command->add_option("--step-factor", flags->step_factor.value, "step schedule: factor (0.1)");
   command->add_option("--label-smoothing", flags->label_smoothing.value, "in [0, 1) (0)");
-  command->add_option("--config", flags->config, "recipe.json; other flags override it");
-  command->add_option("--out", flags->out, "run folder (runs/<task>/<model>)");
+  auto* const config = command->add_option("--config", flags->config, "recipe.json; other flags override it");
+  auto* const out = command->add_option("--out", flags->out, "run folder (runs/<task>/<model>)");
+  command->add_option("--resume", flags->resume, "go on with the run in this folder, to the same bits as if it had not been interrupted")
+      ->excludes(config)
+      ->excludes(out);
+  command
+      ->add_option("--replay", flags->replay, "run the batch that stopped a training again (RUN/state/replay.state) and name the operation")
+      ->excludes(config)
+      ->excludes(out);
+  command->add_flag("--detect-anomaly", flags->detect_anomaly,
+                    "check what every operation gives, forward and backward (slower); otherwise losses and gradients are checked");
+  command
+      ->add_option("--save-every", flags->save_every,
+                   "within an epoch: 90s, 10m, 2h or 500batches; 0: after epochs only. A run that is killed loses no more than that")
+      ->capture_default_str();
   command->add_option("--workers", flags->workers, "threads that load images; 0: the computing thread")->check(CLI::NonNegativeNumber);
   flags->shared.add_to(*command);
-  command->callback([flags] { run_train(*flags); });
+  command->callback([flags, &exit_code] { exit_code = run_train(*flags); });
 }
 
 }  // namespace fovea::cli

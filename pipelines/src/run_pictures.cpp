@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <opencv2/core.hpp>
 #include <string>
 
@@ -44,6 +45,14 @@ void LearningCurvesHook::on_epoch(const EpochReport& report) {
   cv::Mat picture;
   cv::vconcat(losses, shares, picture);
   save_image(file_, picture);
+}
+
+void LearningCurvesHook::visit_state(const StateArchive& archive) {
+  StateArchive own = archive.part("learning_curves");
+  auto count = static_cast<std::int64_t>(epochs_.size());
+  own.value("epochs", count);
+  epochs_.resize(static_cast<std::size_t>(std::max<std::int64_t>(count, 0)));
+  for (std::size_t i = 0; i < epochs_.size(); ++i) fovea::visit_state(epochs_[i], own.part(std::to_string(i)));
 }
 
 void save_confusion_matrix(const std::filesystem::path& folder, const ClassificationMetrics& metrics) {

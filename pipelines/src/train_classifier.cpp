@@ -28,6 +28,7 @@
 #include "fovea/training/checkpoint.hpp"
 #include "fovea/training/csv_log.hpp"
 #include "fovea/training/parameter_group.hpp"
+#include "run_state.hpp"
 #include "training_parts.hpp"
 
 namespace fovea {
@@ -143,13 +144,23 @@ void freeze_parameters(Layer& network, const std::vector<std::string>& patterns,
   if (!patterns.empty() && !any) throw OptionError("all parameters are frozen: nothing is left to train");
 }
 
-/// Weights of an earlier run are not overwritten. One that failed before its first epoch ended has left none and is not in the way.
+bool holds_weights(const fs::path& out) { return fs::exists(out / "weights") && !fs::is_empty(out / "weights"); }
+
+/// An earlier run is not overwritten. One that failed before its first batch was done has left nothing and is not in the way.
 void prepare_folder(const fs::path& out) {
-  const fs::path weights = out / "weights";
-  if (fs::exists(weights) && !fs::is_empty(weights))
-    throw FileError(out.string(), "holds the weights of an earlier run; choose another folder or remove it");
-  make_folder(weights);
+  if (holds_weights(out)) throw FileError(out.string(), "holds the weights of an earlier run; choose another folder or remove it");
+  if (RunState::is_worth_keeping(out))
+    throw FileError(out.string(), "holds an unfinished run; go on with it (--resume), choose another folder, or remove it");
+  make_folder(out / "weights");
   make_folder(out / "plots");
+}
+
+/// What a killed process left half written is removed.
+void prepare_folder_to_resume(const fs::path& out) {
+  if (!fs::exists(out / "recipe.json")) throw FileError(out.string(), "holds no run that could be resumed: there is no recipe.json");
+  if (holds_weights(out) && !StateFolder::holds_state(out / "state"))
+    throw FileError(out.string(), "holds weights but no state that a training could go on from");
+  for (const fs::path& folder : {out, out / "weights", out / "plots"}) remove_unfinished_files(folder);
 }
 
 void write_recipe(const fs::path& file, const ClassifierRecipe& recipe) {
@@ -178,9 +189,37 @@ struct Run {
   ClassificationPipeline& pipeline;
   const ClassificationDataset &train, &validation;
   ClassificationTaskOptions options;
+  RunFacts facts;
+  RunState* state;  ///< null for what is fitted at once
 
   fs::path weights(const char* name) const { return environment.out / "weights" / name; }
+  void log(const std::string& line) const {
+    if (environment.log) environment.log(line);
+  }
 };
+
+/// Puts the training where the run was interrupted, if it was.
+void go_on(const Run& run, Trainer& trainer, std::int64_t batches) {
+  run.state->restore(trainer);
+  if (trainer.epochs_done() == 0 && trainer.batches_done() == 0) return;
+  if (trainer.summary().best_epoch >= 0 && !fs::exists(run.weights("best.fovea")))
+    throw FileError(run.weights("best.fovea").string(),
+                    fmt::format("is missing: the weights of the best epoch so far, {}", trainer.summary().best_epoch + 1));
+  run.log(trainer.epochs_done() == run.recipe.epochs
+              ? fmt::format("all {} epochs are done: nothing is left to train", run.recipe.epochs)
+              : fmt::format("goes on in epoch {} of {}, after batch {} of {}", trainer.epochs_done() + 1, run.recipe.epochs,
+                            trainer.batches_done(), batches));
+}
+
+/// Says where the batch is that stopped the training.
+std::string save_replay(const Run& run, const TrainingState& replay) {
+  try {
+    const fs::path file = run.state->save_replay(replay, run.facts);
+    return fmt::format("the batch is kept: fovea train --replay {} runs it again", file.string());
+  } catch (const FileError& error) {
+    return fmt::format("the batch could not be kept: {}", error.what());
+  }
+}
 
 /// In epochs of steps; leaves the best epoch's weights, and the last one's.
 TrainingSummary train_network(const Run& run) {
@@ -194,7 +233,13 @@ TrainingSummary train_network(const Run& run) {
                    .selection_metric = "val_top1",
                    .accumulate = recipe.accumulate,
                    .plateau = rates.plateau,
-                   .plateau_metric = rates.plateau_metric});
+                   .plateau_metric = rates.plateau_metric,
+                   .saving = {.save = [&](const TrainingState& state) { run.state->save(state, run.facts); },
+                              .seconds = run.environment.save_seconds,
+                              .batches = run.environment.save_batches,
+                              .save_replay = [&](const TrainingState& replay) { return save_replay(run, replay); }},
+                   .stop = run.environment.stop,
+                   .detect_anomaly = run.environment.detect_anomaly});
   add_step_hooks(trainer, *optimizer, recipe);
   const fs::path& out = run.environment.out;
   trainer.add_hook(std::make_shared<CheckpointHook>(out / "weights", [&](const fs::path& path, const EpochReport& report) {
@@ -204,7 +249,12 @@ TrainingSummary train_network(const Run& run) {
   trainer.add_hook(std::make_shared<CsvLogHook>(out / "results.csv"));
   trainer.add_hook(std::make_shared<LearningCurvesHook>(out / "plots" / "learning_curves.png"));
   for (const auto& hook : run.environment.hooks) trainer.add_hook(hook);
-  return trainer.run();
+  go_on(run, trainer, task.steps_per_epoch());
+  const TrainingSummary summary = trainer.run();
+  if (summary.stopped)
+    run.log(fmt::format("stopped in epoch {} of {}, after batch {} of {}", trainer.epochs_done() + 1, recipe.epochs, trainer.batches_done(),
+                        task.steps_per_epoch()));
+  return summary;
 }
 
 /// All at once: there are no epochs to log, and the last weights are the best.
@@ -214,6 +264,22 @@ TrainingSummary fit_features(const Run& run, FeatureClassifier& classifier) {
   run.pipeline.set_training(training_facts(run.recipe).dump());
   for (const char* name : {"best.fovea", "last.fovea"}) run.pipeline.save(run.weights(name));
   return {.best_epoch = 0, .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
+}
+
+/// The best weights on the validation split: validation.json and the confusion matrix.
+void judge_best_weights(const Run& run, TrainClassifierResult& result) {
+  ClassificationPipeline best = ClassificationPipeline::load(result.best);
+  best.set_precision(run.options.precision);
+  try {
+    const ClassificationMetrics metrics = best.evaluate(run.validation, run.recipe.batch, run.environment.workers, run.environment.stop);
+    if (run.state == nullptr) result.summary.best_value = metrics.top1;  // fitted: there were no epochs
+    save_confusion_matrix(run.environment.out / "plots", metrics);
+    const Json json = to_json(metrics, {.split = "val", .model = result.best.string(), .fovea_version = version()});
+    write_json_file(run.environment.out / "validation.json", json);
+    result.metrics = to_text(json);
+  } catch (const Stopped&) {
+    result.summary.stopped = true;
+  }
 }
 
 }  // namespace
@@ -228,7 +294,22 @@ TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const Tra
   const ClassificationDataset& train = data.require("train");
   const ClassificationDataset& validation = data.require("val");
   const ClassifierRecipe recipe = resolve(wanted, train);
-  const Preprocessing preprocessing = preprocessing_for(recipe, train);
+  const bool fitted = require_classifier(recipe.model).fitted;
+
+  RunFacts facts{.recipe = recipe.to_json(), .data = data_facts(train, validation), .instructions = std::string(name_of(active_isa()))};
+  std::optional<RunState> state;
+  std::optional<RunFacts> begun;
+  if (environment.resume) {
+    prepare_folder_to_resume(environment.out);
+    if (!fitted) begun = state.emplace(environment.out).load(log);
+    if (begun) require_same_run(*begun, facts.recipe, facts.data);
+    if (begun && begun->instructions != facts.instructions)
+      log(fmt::format("the run began with {} instructions and goes on with {}: the last bits will differ", begun->instructions,
+                      facts.instructions));
+  }
+  const Preprocessing preprocessing =
+      begun ? Preprocessing::from_json(begun->preprocessing, "preprocessing of the state") : preprocessing_for(recipe, train);
+  facts.preprocessing = preprocessing.to_json();
 
   const NetworkInput input{.height = preprocessing.height, .width = preprocessing.width, .channels = preprocessing.channels};
   Json architecture = network_architecture(recipe.model, input, static_cast<std::int64_t>(data.labels.size()),
@@ -236,15 +317,18 @@ TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const Tra
   if (architecture.contains("samples")) architecture["samples"] = train.size();
   ClassificationPipeline pipeline(build_classifier(architecture, "architecture"), architecture.dump(), preprocessing, data.labels);
   initialize(pipeline.network(), recipe.seed);
-  const std::vector<std::string> left =
-      recipe.weights.empty() ? std::vector<std::string>() : load_first_weights(pipeline.network(), recipe);
+  const bool loads_weights = !recipe.weights.empty() && !begun;  // the state has better ones
+  const std::vector<std::string> left = loads_weights ? load_first_weights(pipeline.network(), recipe) : std::vector<std::string>();
   freeze_parameters(pipeline.network(), recipe.freeze, log);
-  prepare_folder(environment.out);
-  write_recipe(environment.out / "recipe.json", recipe);
+  if (!environment.resume) {
+    prepare_folder(environment.out);
+    write_recipe(environment.out / "recipe.json", recipe);
+  }
+  if (!fitted && !state) state.emplace(environment.out);
   log(fmt::format("{}: {} parameters, input {}x{}x{}, {} classes", recipe.model, pipeline.network().parameter_count(), preprocessing.width,
                   preprocessing.height, preprocessing.channels, data.labels.size()));
 
-  if (!recipe.weights.empty()) log(fmt::format("weights of {}", recipe.weights));
+  if (loads_weights) log(fmt::format("weights of {}", recipe.weights));
   if (!left.empty()) log(fmt::format("begins anew: {}", fmt::join(left, ", ")));
 
   const ClassificationTaskOptions options{.batches = {.preprocessing = preprocessing,
@@ -254,20 +338,14 @@ TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const Tra
                                                       .seed = recipe.seed,
                                                       .workers = environment.workers},
                                           .label_smoothing = recipe.label_smoothing,
-                                          .precision = parse_precision(recipe.precision)};
-  const Run run{recipe, environment, pipeline, train, validation, options};
+                                          .precision = parse_precision(recipe.precision),
+                                          .stop = environment.stop};
+  const Run run{recipe, environment, pipeline, train, validation, options, facts, state ? &*state : nullptr};
   auto* const classical = dynamic_cast<FeatureClassifier*>(&pipeline.network());
   TrainClassifierResult result;
   result.summary = classical != nullptr ? fit_features(run, *classical) : train_network(run);
   result.best = run.weights("best.fovea");
-  ClassificationPipeline best = ClassificationPipeline::load(result.best);
-  best.set_precision(options.precision);
-  const ClassificationMetrics metrics = best.evaluate(validation, recipe.batch, environment.workers);
-  if (classical != nullptr) result.summary.best_value = metrics.top1;
-  save_confusion_matrix(environment.out / "plots", metrics);
-  const Json json = to_json(metrics, {.split = "val", .model = result.best.string(), .fovea_version = version()});
-  write_json_file(environment.out / "validation.json", json);
-  result.metrics = to_text(json);
+  if (!result.summary.stopped) judge_best_weights(run, result);
   return result;
 }
 

@@ -154,7 +154,8 @@ TEST_F(TrainClassifier, LeavesARunFolder) {
   for (const auto& entry : fs::recursive_directory_iterator(run))
     if (entry.is_regular_file()) files.push_back(entry.path().lexically_relative(run).generic_string());
   EXPECT_THAT(files, testing::UnorderedElementsAre("recipe.json", "results.csv", "validation.json", "weights/best.fovea",
-                                                   "weights/last.fovea", "plots/learning_curves.png", "plots/confusion_matrix.png"));
+                                                   "weights/last.fovea", "plots/learning_curves.png", "plots/confusion_matrix.png",
+                                                   "state/latest.state", "state/previous.state", "state/lock"));
   EXPECT_EQ(load_image(run / "plots/learning_curves.png").type(), CV_8UC3);
   EXPECT_EQ(load_image(run / "plots/confusion_matrix.png").type(), CV_8UC3);
 

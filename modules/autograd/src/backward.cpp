@@ -3,8 +3,10 @@
 
 #include <queue>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "fovea/autograd/backward_observer.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/kernels/kernel_table.hpp"
 #include "fovea/kernels/trace.hpp"
@@ -18,6 +20,8 @@ namespace {
 using detail::Edge;
 using detail::Node;
 using detail::VariableState;
+
+thread_local BackwardObserver* t_observer = nullptr;
 
 /// Adds `gradient` to `sum`, or makes it the sum if there is none yet. Gradients may share memory with each other (the backward of an
 /// addition hands one tensor to both sides) and with tensors that users hold: only memory that nobody else holds is overwritten.
@@ -90,12 +94,13 @@ class BackwardPass {
     if (trace) trace.print(fmt::format("{} backward {} {}", node.name, name_of(node.outputs[0].dtype), node.outputs[0].shape.to_string()));
     if (input_gradients.size() != node.inputs.size())
       throw Error(fmt::format("[{}] backward gave {} gradients for {} inputs", node.name, input_gradients.size(), node.inputs.size()));
+    for (std::size_t i = 0; i < input_gradients.size(); ++i)
+      if (node.inputs[i].node == nullptr && node.inputs[i].leaf == nullptr) input_gradients[i] = {};
+    if (t_observer != nullptr) t_observer->observe_backward(*node.function, input_gradients);
     // Everything that nobody needs any more goes first: its memory serves the sums, and sums in place want what nobody else holds.
     output_gradients.clear();
     const std::vector<Edge> edges = node.inputs;
     if (!options_.retain_graph) node.release();
-    for (std::size_t i = 0; i < edges.size(); ++i)
-      if (edges[i].node == nullptr && edges[i].leaf == nullptr) input_gradients[i] = {};
     for (std::size_t i = 0; i < edges.size(); ++i) {
       if (!input_gradients[i].defined()) continue;
       const Edge& edge = edges[i];
@@ -111,6 +116,9 @@ class BackwardPass {
 };
 
 }  // namespace
+
+BackwardObserverGuard::BackwardObserverGuard(BackwardObserver& observer) : previous_(std::exchange(t_observer, &observer)) {}
+BackwardObserverGuard::~BackwardObserverGuard() { t_observer = previous_; }
 
 void backward(const Variable& output, const Tensor& seed, BackwardOptions options) {
   if (!output.requires_grad()) throw Error("backward wants a variable that was computed from one that requires a gradient");

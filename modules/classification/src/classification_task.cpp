@@ -9,6 +9,12 @@
 
 namespace fovea {
 
+Variable classification_loss(Layer& network, const ImageBatch& batch, const ClassificationTaskOptions& options) {
+  const Variable logits = logits_of(network, batch.images, options.precision);
+  return batch.distributions.defined() ? soft_cross_entropy(logits, batch.distributions, {.label_smoothing = options.label_smoothing})
+                                       : cross_entropy(logits, batch.labels, {.label_smoothing = options.label_smoothing});
+}
+
 ClassificationTask::ClassificationTask(Layer& network, const ClassificationDataset& train, const ClassificationDataset& validation,
                                        const ClassificationTaskOptions& options)
     : network_(network), train_(train), validation_(validation), options_(options) {
@@ -21,22 +27,29 @@ ClassificationTask::~ClassificationTask() = default;
 
 std::int64_t ClassificationTask::steps_per_epoch() const { return (train_.size() + options_.batches.batch - 1) / options_.batches.batch; }
 
-void ClassificationTask::begin_epoch(std::int64_t epoch) {
+void ClassificationTask::begin_epoch(std::int64_t epoch, std::int64_t first_batch) {
   loader_.reset();  // one pass at a time: two would hold twice the memory
-  loader_ = load_batches(train_, epoch_order(train_.size(), options_.batches.seed, epoch), epoch, options_.batches);
+  loader_ = load_batches(train_, epoch_order(train_.size(), options_.batches.seed, epoch), epoch, options_.batches, first_batch);
 }
 
 TrainingTask::Step ClassificationTask::next_step() {
-  const ImageBatch batch = loader_->next();
-  const Variable logits = logits_of(network_, batch.images, options_.precision);
-  const Variable loss = batch.distributions.defined()
-                            ? soft_cross_entropy(logits, batch.distributions, {.label_smoothing = options_.label_smoothing})
-                            : cross_entropy(logits, batch.labels, {.label_smoothing = options_.label_smoothing});
-  return {.loss = loss, .samples = batch.images.extent(0)};
+  batch_ = {};  // its memory serves the next one
+  batch_ = loader_->next();
+  return repeat_step();
+}
+
+TrainingTask::Step ClassificationTask::repeat_step() {
+  return {.loss = classification_loss(network_, batch_, options_), .samples = batch_.images.extent(0)};
+}
+
+std::vector<std::string> ClassificationTask::sample_names() const {
+  std::vector<std::string> names;
+  for (const std::int64_t index : batch_.indices) names.push_back(train_.id(index));
+  return names;
 }
 
 Metrics ClassificationTask::validate() {
-  const ClassificationMetrics metrics = evaluate_classifier(network_, validation_, options_.batches, options_.precision);
+  const ClassificationMetrics metrics = evaluate_classifier(network_, validation_, options_.batches, options_.precision, options_.stop);
   return {{"val_loss", metrics.mean_nll}, {"val_top1", metrics.top1}, {"val_top5", metrics.top5}};
 }
 

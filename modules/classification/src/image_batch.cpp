@@ -39,10 +39,17 @@ void fill_sample(const ClassificationSample& sample, std::int64_t index, std::in
 
 }  // namespace
 
+void visit_state(ImageBatch& batch, StateArchive archive) {
+  archive.any_tensor("images", batch.images);
+  archive.any_tensor("labels", batch.labels);
+  if (batch.distributions.defined() || archive.holds("distributions")) archive.any_tensor("distributions", batch.distributions);
+}
+
 std::unique_ptr<BatchLoader<ImageBatch>> load_batches(const ClassificationDataset& dataset, std::vector<std::int64_t> order,
-                                                      std::int64_t epoch, const ImageBatchOptions& options) {
+                                                      std::int64_t epoch, const ImageBatchOptions& options, std::int64_t first_batch) {
   const auto samples = static_cast<std::int64_t>(order.size());
-  const auto make = [&dataset, order = std::move(order), epoch, options](std::int64_t batch) {
+  const auto make = [&dataset, order = std::move(order), epoch, options, first_batch](std::int64_t place) {
+    const std::int64_t batch = first_batch + place;
     const Preprocessing& p = options.preprocessing;
     const std::int64_t begin = batch * options.batch, end = std::min(begin + options.batch, static_cast<std::int64_t>(order.size()));
     ImageBatch result{.images = Tensor::empty({end - begin, p.height, p.width, p.channels}),
@@ -53,6 +60,7 @@ std::unique_ptr<BatchLoader<ImageBatch>> load_batches(const ClassificationDatase
       const ClassificationSample sample = dataset.get(index);
       fill_sample(sample, index, epoch, options, result.images.mutable_data<float>() + (i - begin) * image_size);
       result.labels.mutable_data<std::int64_t>()[i - begin] = sample.label;
+      result.indices.push_back(index);
     }
     if (options.mixing.any()) {
       RandomStream stream = mixing_stream(options.seed, epoch, batch);
@@ -61,7 +69,7 @@ std::unique_ptr<BatchLoader<ImageBatch>> load_batches(const ClassificationDatase
     return result;
   };
   const std::int64_t batches = (samples + options.batch - 1) / options.batch;
-  return std::make_unique<BatchLoader<ImageBatch>>(batches, make, BatchLoaderOptions{.workers = options.workers});
+  return std::make_unique<BatchLoader<ImageBatch>>(batches - first_batch, make, BatchLoaderOptions{.workers = options.workers});
 }
 
 }  // namespace fovea

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "fovea/base/error.hpp"
 #include "fovea/training/gradients.hpp"
@@ -13,10 +13,6 @@ namespace fovea {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
 double find_metric(const Metrics& metrics, const std::string& name) {
   const auto found = std::find_if(metrics.begin(), metrics.end(), [&](const auto& metric) { return metric.first == name; });
   if (found == metrics.end()) throw OptionError(fmt::format("the task reports no metric \"{}\" to select the best epoch by", name));
@@ -24,6 +20,24 @@ double find_metric(const Metrics& metrics, const std::string& name) {
 }
 
 }  // namespace
+
+void visit_state(EpochReport& report, StateArchive archive) {
+  archive.value("epoch", report.epoch);
+  archive.value("epochs", report.epochs);
+  archive.value("learning_rate", report.learning_rate);
+  archive.value("train_loss", report.train_loss);
+  auto metrics = static_cast<std::int64_t>(report.validation.size());
+  archive.value("metrics", metrics);
+  report.validation.resize(static_cast<std::size_t>(std::max<std::int64_t>(metrics, 0)));
+  for (std::size_t i = 0; i < report.validation.size(); ++i) {
+    StateArchive metric = archive.part("metric" + std::to_string(i));
+    metric.value("name", report.validation[i].first);
+    metric.value("value", report.validation[i].second);
+  }
+  archive.value("seconds", report.seconds);
+  archive.value("images_per_second", report.images_per_second);
+  archive.value("best", report.best);
+}
 
 Trainer::Trainer(TrainingTask& task, Optimizer& optimizer, Schedule schedule, TrainerOptions options)
     : task_(task), optimizer_(optimizer), schedule_(schedule), options_(std::move(options)) {
@@ -44,82 +58,218 @@ bool Trainer::is_better(double value) const {
 
 std::int64_t Trainer::updates_per_epoch() const { return (task_.steps_per_epoch() + options_.accumulate - 1) / options_.accumulate; }
 
-/// The gradients of the mean loss over the samples of `batches` batches.
-Trainer::Gradients Trainer::compute_gradients(std::int64_t batches, const std::string& where) {
-  optimizer_.clear_grad();  // before the forward pass, which then has their memory
-  Gradients sum;
-  for (std::int64_t batch = 0; batch < batches; ++batch) {
-    const TrainingTask::Step result = task_.next_step();
-    const double loss = result.loss.item();
-    if (!std::isfinite(loss)) throw Error(fmt::format("the loss is {} at {}: training stopped", loss, where));
-    sum.loss += loss * static_cast<double>(result.samples);
-    sum.samples += result.samples;
-    if (batches == 1) {
-      sum.mean = loss;
-      backward(result.loss);
-    } else {
-      backward(result.loss, Tensor::full(result.loss.shape(), static_cast<double>(result.samples), result.loss.dtype()));
-    }
-  }
-  if (batches == 1) return sum;
-  const auto samples = static_cast<double>(std::max<std::int64_t>(sum.samples, 1));
-  sum.mean = sum.loss / samples;
-  scale_gradients(optimizer_.parameters(), 1 / samples);
-  return sum;
+/// Of the update that the next batch belongs to.
+std::int64_t Trainer::batches_of_update() const {
+  const std::int64_t first = position_.batch / options_.accumulate * options_.accumulate;
+  return std::min(options_.accumulate, task_.steps_per_epoch() - first);
 }
 
-EpochReport Trainer::train_epoch(std::int64_t epoch) {
-  const Clock::time_point start = Clock::now();
-  const double seconds_before = summary_.seconds;
-  const std::int64_t batches = task_.steps_per_epoch(), steps = updates_per_epoch();
-  double loss_sum = 0, rate = 0;
-  std::int64_t samples = 0;
+double Trainer::epoch_seconds() {
+  const Clock::time_point now = Clock::now();
+  position_.seconds += std::chrono::duration<double>(now - lap_).count();
+  lap_ = now;
+  return position_.seconds;
+}
+
+void Trainer::train_batch() {
+  const StreamPositions streams(task_.model());
+  try {
+    std::optional<AnomalyGuard> watching;
+    if (options_.detect_anomaly) watching.emplace(task_.model());
+    accumulate_batch(streams);
+  } catch (const AnomalyError& found) {
+    stop_at_anomaly("a number is not finite", found.anomaly(), streams);
+  }
+  const std::int64_t in_update = position_.batch % options_.accumulate, of_update = batches_of_update();
+  if (in_update == of_update - 1) update();
+  ++position_.batch;
+}
+
+/// Adds the gradients of one batch; with the last batch of an update these are the gradients of the mean loss over its samples.
+void Trainer::accumulate_batch(const StreamPositions& before) {
+  const std::int64_t in_update = position_.batch % options_.accumulate, of_update = batches_of_update();
+  if (in_update == 0) optimizer_.clear_grad();  // before the forward pass, which then has their memory
+  const TrainingTask::Step result = task_.next_step();
+  const double loss = result.loss.item();
+  if (!std::isfinite(loss)) stop_at_anomaly(fmt::format("the loss is {}", std::isnan(loss) ? "nan" : "infinite"), std::nullopt, before);
+  position_.update_loss_sum += loss * static_cast<double>(result.samples);
+  position_.update_samples += result.samples;
+  if (of_update == 1) {
+    backward(result.loss);
+    position_.update_loss = loss;
+  } else {
+    backward(result.loss, Tensor::full(result.loss.shape(), static_cast<double>(result.samples), result.loss.dtype()));
+    const auto samples = static_cast<double>(std::max<std::int64_t>(position_.update_samples, 1));
+    if (in_update == of_update - 1) scale_gradients(optimizer_.parameters(), 1 / samples);
+    position_.update_loss = position_.update_loss_sum / samples;
+  }
+  for (const NamedParameter& parameter : optimizer_.parameters())
+    if (parameter.variable.grad().defined() && !is_finite(parameter.variable.grad()))
+      stop_at_anomaly(fmt::format("the gradient of \"{}\" is not finite", parameter.name), std::nullopt, before);
+}
+
+/// `before` is where the random streams were when the batch began.
+void Trainer::stop_at_anomaly(const std::string& symptom, std::optional<Anomaly> found, const StreamPositions& before) {
+  const std::int64_t step = position_.batch / options_.accumulate;
+  std::string message =
+      fmt::format("{} at epoch {}, step {} of {}: training stopped", symptom, position_.epoch + 1, step + 1, updates_per_epoch());
+  before.restore();
+  std::string replay;
+  if (options_.saving.save_replay) {
+    TrainingState state;
+    StateArchive archive = StateArchive::saving(state);
+    fovea::visit_state(task_.model(), archive.part(kReplayModel));
+    task_.visit_batch(archive.part(kReplayBatch));
+    Json names = task_.sample_names();
+    archive.value(kReplaySamples, names);
+    replay = options_.saving.save_replay(state);
+  }
+  if (!found) found = find_anomaly(task_.model(), [this] { return task_.repeat_step().loss; });
+  if (found) message += fmt::format("\n  comes from {}", found->describe());
+  message += describe_samples(task_.sample_names(), found ? *found : Anomaly());
+  throw Error(replay.empty() ? message : fmt::format("{}\n  {}", message, replay));
+}
+
+void Trainer::update() {
+  const std::int64_t step = position_.batch / options_.accumulate, steps = updates_per_epoch();
+  for (const auto& hook : hooks_) hook->on_gradients();
+  position_.learning_rate = schedule_.rate(position_.epoch * steps + step) * (plateau_ ? plateau_->rate() : 1);
+  optimizer_.step(position_.learning_rate);
+  for (const auto& hook : hooks_) hook->on_update();
+  const std::int64_t samples = std::exchange(position_.update_samples, 0);
+  position_.loss_sum += std::exchange(position_.update_loss_sum, 0);
+  position_.samples += samples;
+  const double seconds = summary_.seconds + epoch_seconds();
+  for (const auto& hook : hooks_)
+    hook->on_step({position_.epoch, options_.epochs, step, steps, position_.update_loss, position_.learning_rate, samples, seconds});
+}
+
+/// False when it was stopped.
+bool Trainer::train_epoch() {
+  const std::int64_t batches = task_.steps_per_epoch();
+  if (position_.batch == batches) return true;  // stopped in the validation
   task_.model().train();
-  task_.begin_epoch(epoch);
-  for (std::int64_t step = 0; step < steps; ++step) {
-    const std::int64_t of_step = std::min(options_.accumulate, batches - step * options_.accumulate);
-    const Gradients gradients = compute_gradients(of_step, fmt::format("epoch {}, step {} of {}", epoch + 1, step + 1, steps));
-    for (const auto& hook : hooks_) hook->on_gradients();
-    rate = schedule_.rate(epoch * steps + step) * (plateau_ ? plateau_->rate() : 1);
-    optimizer_.step(rate);
-    for (const auto& hook : hooks_) hook->on_update();
-    loss_sum += gradients.loss;
-    samples += gradients.samples;
-    for (const auto& hook : hooks_)
-      hook->on_step({epoch, options_.epochs, step, steps, gradients.mean, rate, gradients.samples, seconds_before + seconds_since(start)});
+  task_.begin_epoch(position_.epoch, position_.batch);
+  while (position_.batch < batches) {
+    if (options_.stop.requested()) return false;
+    train_batch();
+    save_if_due();
   }
   optimizer_.clear_grad();
-  const double training_seconds = seconds_since(start);
+  position_.training_seconds = epoch_seconds();
+  return true;
+}
+
+/// Nothing when it was stopped; then everything is as it was before.
+std::optional<Metrics> Trainer::validate() {
+  if (options_.stop.requested()) return std::nullopt;
+  const StreamPositions streams(task_.model());  // some layers draw in evaluation mode, too
   task_.model().eval();
   for (const auto& hook : hooks_) hook->on_validation_begin();
-  const NoGradGuard no_grad;
-  Metrics validation = task_.validate();
-  return {.epoch = epoch,
-          .epochs = options_.epochs,
-          .learning_rate = rate,
-          .train_loss = loss_sum / static_cast<double>(std::max<std::int64_t>(samples, 1)),
-          .validation = std::move(validation),
-          .seconds = seconds_since(start),
-          .images_per_second = static_cast<double>(samples) / training_seconds,
-          .best = false};
+  try {
+    const NoGradGuard no_grad;
+    return task_.validate();
+  } catch (const Stopped&) {
+    for (const auto& hook : hooks_) hook->on_validation_end();
+    streams.restore();
+    return std::nullopt;
+  }
+}
+
+/// Everything behind the last batch of an epoch. False when it was stopped.
+bool Trainer::finish_epoch() {
+  std::optional<Metrics> validation = validate();
+  if (!validation) return false;
+  EpochReport report{.epoch = position_.epoch,
+                     .epochs = options_.epochs,
+                     .learning_rate = position_.learning_rate,
+                     .train_loss = position_.loss_sum / static_cast<double>(std::max<std::int64_t>(position_.samples, 1)),
+                     .validation = std::move(*validation),
+                     .seconds = epoch_seconds(),
+                     .images_per_second = static_cast<double>(position_.samples) / position_.training_seconds,
+                     .best = false};
+  summary_.seconds += report.seconds;
+  const double value = find_metric(report.validation, options_.selection_metric);
+  report.best = is_better(value);
+  if (report.best) {
+    summary_.best_epoch = report.epoch;
+    summary_.best_value = value;
+  }
+  if (plateau_) plateau_->observe(options_.plateau_metric.empty() ? value : find_metric(report.validation, options_.plateau_metric));
+  for (const auto& hook : hooks_) hook->on_epoch(report);
+  for (const auto& hook : hooks_) hook->on_validation_end();
+  position_ = {.epoch = report.epoch + 1};
+  return true;
 }
 
 TrainingSummary Trainer::run() {
-  summary_ = {};
-  for (std::int64_t epoch = 0; epoch < options_.epochs; ++epoch) {
-    EpochReport report = train_epoch(epoch);
-    summary_.seconds += report.seconds;
-    const double value = find_metric(report.validation, options_.selection_metric);
-    report.best = is_better(value);
-    if (report.best) {
-      summary_.best_epoch = epoch;
-      summary_.best_value = value;
-    }
-    if (plateau_) plateau_->observe(options_.plateau_metric.empty() ? value : find_metric(report.validation, options_.plateau_metric));
-    for (const auto& hook : hooks_) hook->on_epoch(report);
-    for (const auto& hook : hooks_) hook->on_validation_end();
+  summary_.stopped = false;
+  lap_ = Clock::now();
+  saved_at_ = lap_;
+  if (position_.epoch == 0 && position_.batch == 0) save();
+  while (position_.epoch < options_.epochs) {
+    summary_.stopped = !train_epoch() || !finish_epoch();
+    save();
+    if (summary_.stopped) break;
   }
   return summary_;
+}
+
+void Trainer::save() {
+  if (!options_.saving.save) return;
+  if (position_.epoch < options_.epochs) epoch_seconds();
+  TrainingState state;
+  visit_state(StateArchive::saving(state));
+  options_.saving.save(state);
+  saved_at_ = Clock::now();
+  batches_since_save_ = 0;
+}
+
+void Trainer::save_if_due() {
+  ++batches_since_save_;
+  const SavingOptions& saving = options_.saving;
+  const bool by_number = saving.batches > 0 && batches_since_save_ >= saving.batches;
+  const bool by_time = saving.seconds > 0 && std::chrono::duration<double>(Clock::now() - saved_at_).count() >= saving.seconds;
+  if (by_number || by_time) save();
+}
+
+void Trainer::visit_state(StateArchive archive) {
+  fovea::visit_state(task_.model(), archive.part("model"));
+  optimizer_.visit_state(archive.part("optimizer"));
+  task_.visit_state(archive.part("task"));
+  for (const auto& hook : hooks_) hook->visit_state(archive.part("hooks"));
+  if (plateau_) plateau_->visit_state(archive.part("plateau"));
+  StateArchive own = archive.part("trainer");
+  own.value("epoch", position_.epoch);
+  own.value("batch", position_.batch);
+  own.value("loss_sum", position_.loss_sum);
+  own.value("samples", position_.samples);
+  own.value("update_loss_sum", position_.update_loss_sum);
+  own.value("update_samples", position_.update_samples);
+  own.value("learning_rate", position_.learning_rate);
+  own.value("seconds", position_.seconds);
+  own.value("training_seconds", position_.training_seconds);
+  own.value("best_epoch", summary_.best_epoch);
+  own.value("best_value", summary_.best_value);
+  own.value("total_seconds", summary_.seconds);
+  if (archive.is_loading()) check_position();
+  visit_gradients(archive.part("gradients"));
+}
+
+void Trainer::check_position() const {
+  const std::int64_t batches = task_.steps_per_epoch();
+  if (position_.epoch < 0 || position_.epoch > options_.epochs || position_.batch < 0 || position_.batch > batches)
+    throw OptionError(fmt::format("the state is of a training at epoch {}, batch {}, but this one has {} epochs of {} batches",
+                                  position_.epoch + 1, position_.batch, options_.epochs, batches));
+}
+
+/// Those of an update that is not complete; all others begin with nothing.
+void Trainer::visit_gradients(StateArchive archive) {
+  if (position_.update_samples == 0) return;
+  for (const NamedParameter& parameter : optimizer_.parameters()) {
+    Variable variable = parameter.variable;
+    archive.optional_tensor(parameter.name, variable.mutable_grad(), variable.value().spec());
+  }
 }
 
 }  // namespace fovea

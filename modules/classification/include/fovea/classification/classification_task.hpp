@@ -14,7 +14,11 @@ struct ClassificationTaskOptions {
   ImageBatchOptions batches;
   double label_smoothing = 0;
   DType precision = DType::f32;  ///< of activations and their gradients: f32 or bf16; weights, sums and the loss are f32
+  StopToken stop = {};           ///< ends a validation between two batches
 };
+
+/// The cross-entropy of a network on a batch.
+Variable classification_loss(Layer& network, const ImageBatch& batch, const ClassificationTaskOptions& options);
 
 /// Cross-entropy of a network on labelled images; validation reports val_loss (mean negative log-likelihood), val_top1 and val_top5.
 class ClassificationTask final : public TrainingTask {
@@ -26,9 +30,12 @@ class ClassificationTask final : public TrainingTask {
 
   Module& model() override { return network_; }
   std::int64_t steps_per_epoch() const override;
-  void begin_epoch(std::int64_t epoch) override;
+  void begin_epoch(std::int64_t epoch, std::int64_t first_batch) override;
   Step next_step() override;
   Metrics validate() override;
+  Step repeat_step() override;
+  std::vector<std::string> sample_names() const override;
+  void visit_batch(const StateArchive& archive) override { fovea::visit_state(batch_, archive); }
 
  private:
   Layer& network_;
@@ -36,6 +43,7 @@ class ClassificationTask final : public TrainingTask {
   const ClassificationDataset& validation_;
   ClassificationTaskOptions options_;
   std::unique_ptr<BatchLoader<ImageBatch>> loader_;
+  ImageBatch batch_;  ///< the last one
 };
 
 }  // namespace fovea
