@@ -4,4 +4,5 @@ find_package(TBB REQUIRED)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(ZLIB REQUIRED)
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)  # all of it is in the header
 find_package(OpenCV 4.5 REQUIRED COMPONENTS core imgproc imgcodecs)
