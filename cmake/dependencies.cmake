@@ -7,4 +7,5 @@ find_package(ZLIB REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(pugixml REQUIRED)
 find_package(yaml-cpp REQUIRED)
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)  # all of it is in the header
 find_package(OpenCV 4.5 REQUIRED COMPONENTS core imgproc imgcodecs)

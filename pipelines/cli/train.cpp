@@ -181,13 +181,14 @@ void add_train(CLI::App& app, int& exit_code) {
   command->add_option("--label-smoothing", flags->label_smoothing.value, "in [0, 1) (0)");
   auto* const config = command->add_option("--config", flags->config, "recipe.json; other flags override it");
   auto* const out = command->add_option("--out", flags->out, "run folder (runs/<task>/<model>)");
-  command->add_option("--resume", flags->resume, "go on with the run in this folder, to the same bits as if it had not been interrupted")
-      ->excludes(config)
-      ->excludes(out);
+  auto* const resume = command->add_option("--resume", flags->resume,
+                                           "go on with the run in this folder, to the same bits as if it had not been interrupted");
+  resume->excludes(config)->excludes(out);
   command
       ->add_option("--replay", flags->replay, "run the batch that stopped a training again (RUN/state/replay.state) and name the operation")
       ->excludes(config)
-      ->excludes(out);
+      ->excludes(out)
+      ->excludes(resume);
   command->add_flag("--detect-anomaly", flags->detect_anomaly,
                     "check what every operation gives, forward and backward (slower); otherwise losses and gradients are checked");
   command

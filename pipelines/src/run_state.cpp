@@ -32,18 +32,21 @@ Json data_facts(const ClassificationDataset& train, const ClassificationDataset&
   return {{"classes", train.labels()}, {"train", facts_of(train)}, {"val", facts_of(validation)}};
 }
 
-void require_same_run(const RunFacts& begun, const Json& recipe, const Json& data) {
-  for (const auto& [key, value] : recipe.items())
-    if (!begun.recipe.contains(key) || begun.recipe[key] != value)
+void require_same_recipe(const Json& begun, const Json& now) {
+  for (const auto& [key, value] : now.items())
+    if (!begun.contains(key) || begun[key] != value)
       throw OptionError(
           fmt::format("a run goes on as it began: {} was {}, found {}; for other settings begin another run, if you like "
                       "with the weights of this one (--weights)",
-                      key, begun.recipe.value(key, Json()).dump(), value.dump()));
+                      key, begun.value(key, Json()).dump(), value.dump()));
+}
+
+void require_same_data(const Json& begun, const Json& now) {
   for (const char* split : {"train", "val"})
-    if (begun.data[split]["images"] != data[split]["images"])
+    if (begun[split]["images"] != now[split]["images"])
       throw OptionError(fmt::format("the data has changed since the run began: {} had {} images, found {}", split,
-                                    begun.data[split]["images"].dump(), data[split]["images"].dump()));
-  if (begun.data != data) throw OptionError("the data has changed since the run began: other images, classes, or labels");
+                                    begun[split]["images"].dump(), now[split]["images"].dump()));
+  if (begun != now) throw OptionError("the data has changed since the run began: other images, classes, or labels");
 }
 
 RunState::RunState(const fs::path& run_folder) : folder_(run_folder / "state") {}

@@ -49,7 +49,8 @@ class RunState {
   std::optional<StateFolder::Loaded> loaded_;
 };
 
-/// Throws OptionError naming the first setting, or what of the data, that is not as it was when the run began.
-void require_same_run(const RunFacts& begun, const Json& recipe, const Json& data);
+/// Throw OptionError naming the first setting, or what of the data, that is not as it was when the run began.
+void require_same_recipe(const Json& begun, const Json& now);
+void require_same_data(const Json& begun, const Json& now);
 
 }  // namespace fovea

@@ -163,6 +163,18 @@ void prepare_folder_to_resume(const fs::path& out) {
   for (const fs::path& folder : {out, out / "weights", out / "plots"}) remove_unfinished_files(folder);
 }
 
+/// `begun` is nothing when the run was interrupted before it had a state: then it has but a recipe, and begins at its beginning.
+void require_same_run(const std::optional<RunFacts>& begun, const RunFacts& now, const fs::path& out,
+                      const std::function<void(const std::string&)>& log) {
+  const fs::path file = out / "recipe.json";
+  require_same_recipe(begun ? begun->recipe : ClassifierRecipe::from_json(read_json_file(file), file.string()).to_json(), now.recipe);
+  if (!begun) return;
+  require_same_data(begun->data, now.data);
+  if (begun->instructions != now.instructions)
+    log(fmt::format("the run began with {} instructions and goes on with {}: the last bits will differ", begun->instructions,
+                    now.instructions));
+}
+
 void write_recipe(const fs::path& file, const ClassifierRecipe& recipe) {
   Json json = recipe.to_json();
   json["fovea_version"] = version();
@@ -302,10 +314,7 @@ TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const Tra
   if (environment.resume) {
     prepare_folder_to_resume(environment.out);
     if (!fitted) begun = state.emplace(environment.out).load(log);
-    if (begun) require_same_run(*begun, facts.recipe, facts.data);
-    if (begun && begun->instructions != facts.instructions)
-      log(fmt::format("the run began with {} instructions and goes on with {}: the last bits will differ", begun->instructions,
-                      facts.instructions));
+    require_same_run(begun, facts, environment.out, log);
   }
   const Preprocessing preprocessing =
       begun ? Preprocessing::from_json(begun->preprocessing, "preprocessing of the state") : preprocessing_for(recipe, train);

@@ -226,6 +226,9 @@ TEST_F(Resume, WhatContradictsTheRunIsRefused) {
   expect({}, {"best.fovea", "is missing"});
   fs::remove_all(folder_ / "whole/state");
   expect({}, {"holds weights but no state"});
+  fs::remove_all(folder_ / "whole/weights");  // as when it is killed before its first state is written
+  expect({"--epochs", "5"}, {"epochs was 3, found 5"});
+  EXPECT_EQ(resume("whole").code, 0);
 }
 
 TEST_F(Resume, OtherDataIsRefused) {

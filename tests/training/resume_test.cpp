@@ -7,10 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "fovea/models/inverted_residual.hpp"
 #include "fovea/nn/activation.hpp"
 #include "fovea/nn/dropout.hpp"
 #include "fovea/nn/linear.hpp"
+#include "fovea/nn/pool2d.hpp"
 #include "fovea/nn/sequential.hpp"
+#include "fovea/nn/structured_dropout.hpp"
 #include "fovea/training/adadelta.hpp"
 #include "fovea/training/adagrad.hpp"
 #include "fovea/training/adam.hpp"
@@ -169,6 +172,33 @@ TEST_P(ResumeTest, GoesOnAfterAStopInTheValidation) {
   again.load(stopped.states.back());
   again.run();
   expect_equal(whole.states.back(), again.states.back(), "at the end");
+}
+
+TEST(Resume, EveryLayerThatDrawsKnowsItsStream) {
+  const Tensor image = Tensor::full({8, 9, 9, 16}, 1), rows = Tensor::full({8, 64}, 1);
+  Tensor ramp = Tensor::empty({1, 50, 50, 1});  // windows whose maxima tell where they are
+  for (std::int64_t i = 0; i < ramp.numel(); ++i) ramp.mutable_data<float>()[i] = static_cast<float>(i);
+  const auto expect = [](const char* name, Layer& layer, const Tensor& x) {
+    initialize(layer, 1);  // the same numbers whatever ran before
+    const auto run = [&] { return layer(Variable(x)).value().to_vector<float>(); };
+    const StreamPositions before(layer);
+    const auto first = run(), next = run();
+    before.restore();
+    EXPECT_EQ(run(), first) << name;
+    EXPECT_NE(next, first) << name << " draws other numbers each time, or this test sees nothing";
+  };
+  Dropout dropout(0.5);
+  expect("dropout", dropout, rows);
+  SpatialDropout spatial(0.5);
+  expect("spatial dropout", spatial, image);
+  StochasticDepth depth(0.5);
+  expect("stochastic depth", depth, image);
+  DropConnectLinear connect(64, 8);
+  expect("drop connect", connect, rows);
+  FractionalMaxPool2d pool;
+  expect("fractional max pool", pool, ramp);
+  InvertedResidual block({.in_channels = 16, .expanded = 16, .out_channels = 16, .drop = 0.5});
+  expect("inverted residual", block, image);
 }
 
 TEST(Resume, TheStatesDiffer) {
