@@ -3,12 +3,13 @@
 # Compiles each source once per instruction set of the list into TARGET, with FOVEA_ISA_NAMESPACE naming the set. Which one runs is chosen at run
 # time, so one binary serves every x86-64 machine. The sources share no inline code with the rest of the library: a weak symbol that
 # was compiled for a newer machine could be the copy that the linker keeps (tests/kernels/isa_symbols checks the objects).
-set(FOVEA_ISAS portable avx2 avx512 avx512_bf16)
+set(FOVEA_ISAS portable avx2 avx512 avx512_bf16 avx512_amx)
 set(FOVEA_ISA_FLAGS_portable "")
 set(FOVEA_ISA_FLAGS_avx2 -mavx2 -mfma -mf16c -mtune=haswell)
 set(FOVEA_ISA_FLAGS_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mf16c -mtune=skylake-avx512 -mprefer-vector-width=512
   -Wno-maybe-uninitialized -Wno-uninitialized)  # GCC 12 warns of its own 512-bit intrinsics (GCC bug 105593)
 set(FOVEA_ISA_FLAGS_avx512_bf16 ${FOVEA_ISA_FLAGS_avx512} -mavx512bf16)
+set(FOVEA_ISA_FLAGS_avx512_amx ${FOVEA_ISA_FLAGS_avx512} -mamx-tile -mamx-bf16)
 
 function(fovea_add_simd_variants target)
   cmake_parse_arguments(arg "" "" "ISAS;SOURCES" ${ARGN})

@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
   add_evaluate_detections(app, exit_code);
   add_predict(app, exit_code);
   add_neighbors(app, exit_code);
+  add_preview(app, exit_code);
   add_inspect(app, exit_code);
   add_benchmark(app, exit_code);
   add_convert(app, exit_code);

@@ -44,6 +44,7 @@ void add_evaluate_detections(CLI::App& app, int& exit_code);
 void add_predict(CLI::App& app, int& exit_code);
 void add_inspect(CLI::App& app, int& exit_code);
 void add_neighbors(CLI::App& app, int& exit_code);
+void add_preview(CLI::App& app, int& exit_code);
 void add_benchmark(CLI::App& app, int& exit_code);
 void add_convert(CLI::App& app, int& exit_code);
 void add_import(CLI::App& app, int& exit_code);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "bf16_table.hpp"
 #include "comparison.hpp"
 #include "conv2d_cases.hpp"
 #include "support/values.hpp"
@@ -51,7 +52,7 @@ void expect_equal(const std::vector<bf16>& actual, const std::vector<double>& ex
 class Conv2dBf16Test : public testing::TestWithParam<ConvCase> {
  protected:
   const Conv2dShape shape_ = GetParam().shape();
-  ConvRunner<bf16> fast_{kernels::table()};
+  ConvRunner<bf16> fast_{test::bf16_table()};
   ConvRunner<double> reference_{kernels::reference_table()};
 };
 
@@ -112,7 +113,7 @@ TEST_P(Conv2dBf16Test, BitsDoNotDependOnThreads) {
   const auto x = rounded(test::random_values<float>(x_count(shape_), 1)), dy = rounded(test::random_values<float>(y_count(shape_), 3));
   const auto filter = test::random_values<float>(filter_count(shape_), 2);
   for (const int threads : {2, 3}) {
-    ConvRunner<bf16> parallel(kernels::table(), threads);
+    ConvRunner<bf16> parallel(test::bf16_table(), threads);
     EXPECT_TRUE(test::same_bits(parallel.forward(shape_, x, filter), fast_.forward(shape_, x, filter)));
     EXPECT_TRUE(test::same_bits(parallel.backward_data(shape_, dy, filter), fast_.backward_data(shape_, dy, filter)));
     EXPECT_TRUE(test::same_bits(parallel.backward_filter(shape_, x, dy), fast_.backward_filter(shape_, x, dy)));
@@ -122,7 +123,7 @@ TEST_P(Conv2dBf16Test, BitsDoNotDependOnThreads) {
 // More filter cells than one table of row pointers holds: sums wait beside their tile.
 TEST(Conv2dBf16, SumsOfManyTapsAreRoundedOnce) {
   const Conv2dShape shape = ConvCase{.name = "", .n = 1, .h = 12, .w = 13, .c = 11, .k = 35, .r = 9, .s = 10}.shape();
-  ConvRunner<bf16> fast(kernels::table());
+  ConvRunner<bf16> fast(test::bf16_table());
   ConvRunner<double> reference(kernels::reference_table());
   const auto x = rounded(test::integer_values<float>(x_count(shape), 1));
   const auto filter = test::integer_values<float>(filter_count(shape), 2);

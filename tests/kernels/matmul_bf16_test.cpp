@@ -4,6 +4,7 @@
 #include <tuple>
 #include <vector>
 
+#include "bf16_table.hpp"
 #include "comparison.hpp"
 #include "support/values.hpp"
 
@@ -37,7 +38,7 @@ TEST_P(MatmulBf16Test, IntegersAreExact) {
   test::oracle().matmul.forward(reference_context, shape, test::converted<double>(a).data(), test::converted<double>(b).data(),
                                 {.bias = wide_bias.data(), .activation = kernels::Activation::relu}, expected.data(), nullptr);
   const std::vector<bf16> half_a(a.begin(), a.end()), half_b(b.begin(), b.end());
-  const auto& matmul = kernels::table().bf16.matmul;
+  const auto& matmul = test::bf16_table().bf16.matmul;
   test::expect_equal(test::on_any_threads([&](kernels::Context& context) {
                        std::vector<float> y(expected.size());
                        test::Scratch workspace(matmul.workspace_bytes(context, shape));

@@ -13,7 +13,7 @@ namespace fovea {
 
 namespace {
 
-constexpr std::array kAllIsas{Isa::portable, Isa::avx2, Isa::avx512, Isa::avx512_bf16};
+constexpr std::array kAllIsas{Isa::portable, Isa::avx2, Isa::avx512, Isa::avx512_bf16, Isa::avx512_amx};
 
 std::string supported_names() {
   std::string names;
@@ -33,6 +33,8 @@ const char* name_of(Isa isa) {
       return "avx512";
     case Isa::avx512_bf16:
       return "avx512_bf16";
+    case Isa::avx512_amx:
+      return "avx512_amx";
   }
   return "?";
 }

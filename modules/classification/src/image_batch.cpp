@@ -20,15 +20,21 @@ RandomStream mixing_stream(std::uint64_t seed, std::int64_t epoch, std::int64_t 
   return RandomStream(seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(batch), kPurpose);
 }
 
+cv::Mat brought_to_size(const cv::Mat& image, const Preprocessing& preprocessing) {
+  if (image.size() == cv::Size(preprocessing.width, preprocessing.height)) return image;
+  return preprocessing.geometry(image.size())->apply(image);
+}
+
+/// An augmentation that sets the size sees the whole picture; others see it in the network's size.
 void fill_sample(const ClassificationSample& sample, std::int64_t index, std::int64_t epoch, const ImageBatchOptions& options,
                  float* destination) {
-  const Preprocessing& preprocessing = options.preprocessing;
-  cv::Mat image = preprocessing.geometry(sample.image.size())->apply(sample.image);
+  cv::Mat image = sample.image;
   if (options.augmentation != nullptr) {
+    if (!options.augmentation->sets_size()) image = brought_to_size(image, options.preprocessing);
     RandomStream stream = augmentation_stream(options.seed, epoch, index);
     image = options.augmentation->draw(image.size(), stream)->apply(image);
   }
-  preprocessing.fill(image, destination);
+  options.preprocessing.fill(brought_to_size(image, options.preprocessing), destination);
 }
 
 }  // namespace

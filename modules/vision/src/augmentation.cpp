@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "fovea/base/error.hpp"
+#include "fovea/vision/annotated_image.hpp"
 
 namespace fovea {
 
@@ -23,13 +24,17 @@ cv::Rect centred_area(cv::Size input, double min_ratio, double max_ratio) {
 
 }  // namespace
 
-RandomFlip::RandomFlip(double probability) : probability_(probability) {
+std::unique_ptr<Transform> Augmentation::draw_with(cv::Size input, const std::vector<Box>&, RandomStream& stream) const {
+  return draw(input, stream);
+}
+
+RandomFlip::RandomFlip(double probability, FlipAxis axis) : probability_(probability), axis_(axis) {
   if (!(probability >= 0 && probability <= 1))
     throw OptionError(fmt::format("[random flip] probability is {}, expected a number in [0, 1]", probability));
 }
 
 std::unique_ptr<Transform> RandomFlip::draw(cv::Size input, RandomStream& stream) const {
-  return stream.chance(probability_) ? make_flip(input) : make_chain(input, {});
+  return stream.chance(probability_) ? make_flip(input, axis_) : make_chain(input, {});
 }
 
 RandomCropWithPadding::RandomCropWithPadding(int pixels, double pad_value) : pixels_(pixels), pad_value_(pad_value) {
@@ -75,12 +80,21 @@ std::unique_ptr<Transform> RandomResizedCrop::draw(cv::Size input, RandomStream&
   return chain(input, make_crop(input, area), make_resize(area.size(), options_.output));
 }
 
-std::unique_ptr<Transform> AugmentationSequence::draw(cv::Size input, RandomStream& stream) const {
+bool AugmentationSequence::sets_size() const {
+  return std::any_of(parts_.begin(), parts_.end(), [](const auto& part) { return part->sets_size(); });
+}
+
+std::unique_ptr<Transform> AugmentationSequence::draw(cv::Size input, RandomStream& stream) const { return draw_with(input, {}, stream); }
+
+std::unique_ptr<Transform> AugmentationSequence::draw_with(cv::Size input, const std::vector<Box>& boxes, RandomStream& stream) const {
   std::vector<std::unique_ptr<Transform>> drawn;
   cv::Size size = input;
+  std::vector<Box> left = boxes;
   for (const auto& part : parts_) {
-    drawn.push_back(part->draw(size, stream));
+    drawn.push_back(part->draw_with(size, left, stream));
     size = drawn.back()->output_size();
+    for (Box& box : left) box = clip(transformed(*drawn.back(), box), static_cast<float>(size.width), static_cast<float>(size.height));
+    std::erase_if(left, [](const Box& box) { return box.area() == 0; });
   }
   return make_chain(input, std::move(drawn));
 }

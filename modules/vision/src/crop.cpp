@@ -15,11 +15,14 @@ class Crop final : public Transform {
   cv::Point2d invert(cv::Point2d point) const override { return point + cv::Point2d(area_.tl()); }
 
  private:
-  cv::Mat apply_checked(const cv::Mat& image) const override {
+  cv::Mat apply_checked(const cv::Mat& image) const override { return cropped(image, pad_value_); }
+  cv::Mat apply_labels_checked(const cv::Mat& labels, double fill) const override { return cropped(labels, fill); }
+
+  cv::Mat cropped(const cv::Mat& image, double pad_value) const {
     const cv::Rect inside = area_ & cv::Rect({0, 0}, input_size());
     if (inside == area_) return image(area_).clone();
     cv::Mat result(output_size(), image.type());
-    result.reshape(1).setTo(pad_value_);  // as one channel: a cv::Scalar knows only four
+    result.reshape(1).setTo(pad_value);  // as one channel: a cv::Scalar knows only four
     if (!inside.empty()) image(inside).copyTo(result(inside - area_.tl()));
     return result;
   }

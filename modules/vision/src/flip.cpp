@@ -8,22 +8,28 @@ namespace {
 
 class Flip final : public Transform {
  public:
-  explicit Flip(cv::Size input) : Transform("flip", input, input) {}
+  Flip(cv::Size input, FlipAxis axis) : Transform("flip", input, input), axis_(axis) {}
 
   using Transform::apply;
-  cv::Point2d apply(cv::Point2d point) const override { return {input_size().width - point.x, point.y}; }
+  cv::Point2d apply(cv::Point2d point) const override {
+    return axis_ == FlipAxis::horizontal ? cv::Point2d(input_size().width - point.x, point.y)
+                                         : cv::Point2d(point.x, input_size().height - point.y);
+  }
   cv::Point2d invert(cv::Point2d point) const override { return apply(point); }
 
  private:
   cv::Mat apply_checked(const cv::Mat& image) const override {
     cv::Mat result;
-    cv::flip(image, result, 1);
+    cv::flip(image, result, axis_ == FlipAxis::horizontal ? 1 : 0);
     return result;
   }
+  cv::Mat apply_labels_checked(const cv::Mat& labels, double) const override { return apply_checked(labels); }
+
+  FlipAxis axis_;
 };
 
 }  // namespace
 
-std::unique_ptr<Transform> make_flip(cv::Size input) { return std::make_unique<Flip>(input); }
+std::unique_ptr<Transform> make_flip(cv::Size input, FlipAxis axis) { return std::make_unique<Flip>(input, axis); }
 
 }  // namespace fovea

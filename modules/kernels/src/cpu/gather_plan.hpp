@@ -56,8 +56,8 @@ struct GatherPlan {
   std::int64_t tap_parts, length_parts, panel_blocks, pixel_blocks;
 };
 
-/// Where the pixels of one tile read and write, for the taps of one cut.
-template <class T, class Out>
+/// Where the pixels of one tile of at most kRows read and write, for the taps of one cut.
+template <class T, class Out, int kRows = kMicroRows>
 class TileRows {
  public:
   explicit TileRows(const GatherProduct<T, Out>& g) : g_(g) {}
@@ -86,7 +86,7 @@ class TileRows {
     }
   }
 
-  /// [taps][kMicroRows]
+  /// [taps][kRows]
   const T* const* x() const { return x_; }
   Out* const* y() const { return y_; }
 
@@ -102,20 +102,20 @@ class TileRows {
     const std::int64_t last_row = row + (g_.vertical.count - 1) * g_.vertical.step;
     const std::int64_t last_column = column + (g_.horizontal.count - 1) * g_.horizontal.step;
     if (in_image(row, column) && in_image(last_row, last_column)) {  // then so are all taps between
-      for (std::int64_t tap = 0; tap < taps_; ++tap) x[tap * kMicroRows] = g_.x.data + (origin + offsets_[tap].elements);
+      for (std::int64_t tap = 0; tap < taps_; ++tap) x[tap * kRows] = g_.x.data + (origin + offsets_[tap].elements);
       return;
     }
     for (std::int64_t tap = 0; tap < taps_; ++tap) {
       const TapOffset& offset = offsets_[tap];
-      x[tap * kMicroRows] = in_image(row + offset.rows, column + offset.columns) ? g_.x.data + (origin + offset.elements) : g_.zeros;
+      x[tap * kRows] = in_image(row + offset.rows, column + offset.columns) ? g_.x.data + (origin + offset.elements) : g_.zeros;
     }
   }
 
   const GatherProduct<T, Out>& g_;
   std::int64_t taps_ = 0;
   TapOffset offsets_[kMaxTaps];
-  const T* x_[kMaxTaps * kMicroRows];
-  Out* y_[kMicroRows];
+  const T* x_[kMaxTaps * kRows];
+  Out* y_[kRows];
 };
 
 /// Calls body(pixels, panels) for every block of pixels times every block of panels, in parallel.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "cpu/partial_vector.hpp"
-#include "dot.hpp"
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 

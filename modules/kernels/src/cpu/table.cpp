@@ -30,6 +30,9 @@ extern const Bf16MatrixKernels kBf16MatrixKernels;
 namespace avx512_bf16 {
 extern const Bf16MatrixKernels kBf16MatrixKernels;
 }
+namespace avx512_amx {
+extern const Bf16MatrixKernels kBf16MatrixKernels;
+}
 
 namespace {
 
@@ -54,6 +57,7 @@ const KernelTable& cpu_table(Isa isa) {
   static const KernelTable avx2_table = compose("cpu/avx2", avx2::kTable, avx2::kBf16MatrixKernels);
   static const KernelTable avx512_table = compose("cpu/avx512", avx512::kTable, avx512::kBf16MatrixKernels);
   static const KernelTable avx512_bf16_table = compose("cpu/avx512_bf16", avx512::kTable, avx512_bf16::kBf16MatrixKernels);
+  static const KernelTable avx512_amx_table = compose("cpu/avx512_amx", avx512::kTable, avx512_amx::kBf16MatrixKernels);
   switch (isa) {
     case Isa::portable:
       return portable_table;
@@ -63,6 +67,8 @@ const KernelTable& cpu_table(Isa isa) {
       return avx512_table;
     case Isa::avx512_bf16:
       return avx512_bf16_table;
+    case Isa::avx512_amx:
+      return avx512_amx_table;
   }
   return portable_table;
 }

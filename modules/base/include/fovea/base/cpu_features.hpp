@@ -8,9 +8,9 @@
 namespace fovea {
 
 /// Instruction sets that kernels are compiled for, weakest first.
-enum class Isa { portable, avx2, avx512, avx512_bf16 };
+enum class Isa { portable, avx2, avx512, avx512_bf16, avx512_amx };
 
-/// "portable", "avx2", "avx512", "avx512_bf16"
+/// "portable", "avx2", "avx512", "avx512_bf16", "avx512_amx"
 const char* name_of(Isa isa);
 
 /// True when this machine and its operating system can run `isa`.

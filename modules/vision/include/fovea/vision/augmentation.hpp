@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fovea/base/random.hpp"
+#include "fovea/vision/box.hpp"
 #include "fovea/vision/transform.hpp"
 
 namespace fovea {
@@ -17,17 +18,22 @@ class Augmentation {
  public:
   virtual ~Augmentation() = default;
   virtual std::unique_ptr<Transform> draw(cv::Size input, RandomStream& stream) const = 0;
+  /// The same for an image with objects, whose boxes some augmentations look at.
+  virtual std::unique_ptr<Transform> draw_with(cv::Size input, const std::vector<Box>& boxes, RandomStream& stream) const;
+  /// Whether it brings pictures to a size of its own: then it wants the whole picture, not one that was resized before.
+  virtual bool sets_size() const { return false; }
 };
 
-/// Mirrors left and right with the given probability.
+/// Mirrors along one axis with the given probability.
 class RandomFlip final : public Augmentation {
  public:
   /// Throws OptionError when `probability` is not in [0, 1].
-  explicit RandomFlip(double probability = 0.5);
+  explicit RandomFlip(double probability = 0.5, FlipAxis axis = FlipAxis::horizontal);
   std::unique_ptr<Transform> draw(cv::Size input, RandomStream& stream) const override;
 
  private:
   double probability_;
+  FlipAxis axis_;
 };
 
 /// Pads every side by `pixels` of `pad_value` and cuts the input's size out at a random place.
@@ -55,6 +61,7 @@ class RandomResizedCrop final : public Augmentation {
   explicit RandomResizedCrop(const Options& options);
   /// After ten draws that do not fit in the image: the largest centred part whose ratio is in the range.
   std::unique_ptr<Transform> draw(cv::Size input, RandomStream& stream) const override;
+  bool sets_size() const override { return true; }
 
  private:
   cv::Rect draw_area(cv::Size input, RandomStream& stream) const;
@@ -67,6 +74,9 @@ class AugmentationSequence final : public Augmentation {
  public:
   explicit AugmentationSequence(std::vector<std::shared_ptr<const Augmentation>> parts) : parts_(std::move(parts)) {}
   std::unique_ptr<Transform> draw(cv::Size input, RandomStream& stream) const override;
+  std::unique_ptr<Transform> draw_with(cv::Size input, const std::vector<Box>& boxes, RandomStream& stream) const override;
+  /// When one of the parts does.
+  bool sets_size() const override;
 
  private:
   std::vector<std::shared_ptr<const Augmentation>> parts_;

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <opencv2/core/mat.hpp>
+#include <opencv2/core/matx.hpp>
 #include <opencv2/core/types.hpp>
 #include <utility>
 #include <vector>
@@ -24,6 +25,9 @@ class Transform {
 
   /// A new image of output_size(), with the type and channels of `image`. Throws ShapeError when `image` is not of input_size().
   cv::Mat apply(const cv::Mat& image) const;
+  /// The same for one value a pixel that must not be mixed, such as classes: what lies under the centre of every new pixel, of any type.
+  /// Where nothing does, `fill`. Colours are left alone. Throws ShapeError as apply(image).
+  cv::Mat apply_labels(const cv::Mat& labels, double fill) const;
   /// From input to output coordinates, and back: invert(apply(p)) is p up to rounding, also outside the image.
   virtual cv::Point2d apply(cv::Point2d point) const = 0;
   virtual cv::Point2d invert(cv::Point2d point) const = 0;
@@ -34,6 +38,8 @@ class Transform {
 
  private:
   virtual cv::Mat apply_checked(const cv::Mat& image) const = 0;
+  virtual cv::Mat apply_labels_checked(const cv::Mat& labels, double fill) const;
+  void require_size(const cv::Mat& image) const;
 
   const char* name_;
   cv::Size input_size_;
@@ -55,8 +61,25 @@ std::unique_ptr<Transform> make_center_crop(cv::Size input, cv::Size output);
 /// The part of the image in `area`; pixels of `area` outside the image get `pad_value` in every channel.
 std::unique_ptr<Transform> make_crop(cv::Size input, cv::Rect area, double pad_value = 0);
 
-/// Mirrors left and right.
-std::unique_ptr<Transform> make_flip(cv::Size input);
+enum class FlipAxis { horizontal, vertical };
+/// Mirrors left and right, or top and bottom.
+std::unique_ptr<Transform> make_flip(cv::Size input, FlipAxis axis = FlipAxis::horizontal);
+
+/// p -> matrix [x y 1]^T, then x / w, y / w: rotation, scale, shear, translation (last row 0 0 1) and perspective, into an image of size
+/// `output`. Pixels are interpolated linearly; those that come from outside the image are `pad_value`.
+/// Throws OptionError when the matrix has no inverse, or when w <= 0 somewhere in the image (it would be seen from behind).
+std::unique_ptr<Transform> make_projective(cv::Size input, cv::Size output, const cv::Matx33d& matrix, double pad_value = 0);
+
+/// Radial distortion of a lens around the image's centre c: what is seen at p lay at c + (p - c) (1 + strength r^2), with r = |p - c| /
+/// (half the diagonal). Positive: a barrel, negative: a cushion. Throws OptionError unless -0.3 < strength <= 2, where it stays invertible.
+/// Source: Brown, "Decentering distortion of lenses", 1966 (its first radial term).
+std::unique_ptr<Transform> make_lens_distortion(cv::Size input, double strength, double pad_value = 0);
+
+/// What is seen at p lay at p + d(p), where d is interpolated (bicubic B-spline) from one displacement in pixels per node of a grid that is
+/// spread over the image, given row by row. Throws OptionError unless there are at least 2 x 2 nodes, as many displacements, and these
+/// differ so little from node to node that nothing folds over: by less than 0.45 of the nodes' distance along either axis.
+/// Source: Ronneberger et al., "U-Net", MICCAI 2015, section 3.1.
+std::unique_ptr<Transform> make_elastic(cv::Size input, cv::Size nodes, std::vector<cv::Point2d> displacements, double pad_value = 0);
 
 /// One after the other; with none, the image as it is. Throws ShapeError when one does not take what the one before gives.
 std::unique_ptr<Transform> make_chain(cv::Size input, std::vector<std::unique_ptr<Transform>> parts);

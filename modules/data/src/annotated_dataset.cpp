@@ -1,0 +1,78 @@
+#include "fovea/data/annotated_dataset.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "fovea/base/error.hpp"
+#include "fovea/data/data_source.hpp"
+#include "fovea/vision/image_loader.hpp"
+
+namespace fovea {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+AnnotatedObject object_of(const DetectionAnnotation& annotation, const DetectionImage& image) {
+  AnnotatedObject object{.box = to_box(annotation.box), .label = annotation.category};
+  if (const auto* polygons = std::get_if<Polygons>(&annotation.segmentation))
+    for (const std::vector<double>& polygon : *polygons) {
+      auto& points = object.polygons.emplace_back();
+      for (std::size_t i = 0; i + 1 < polygon.size(); i += 2) points.emplace_back(polygon[i], polygon[i + 1]);
+    }
+  if (std::holds_alternative<RleMask>(annotation.segmentation)) object.mask = mask_of(annotation.segmentation, image.height, image.width);
+  return object;
+}
+
+std::vector<fs::path> places_of(const std::string& source, const DetectionImage& image, const fs::path& image_root) {
+  if (!image_root.empty()) return {image_root / image.file_name, image_root / fs::path(image.file_name).filename()};
+  const std::size_t colon = source.find(':');
+  const fs::path path = colon == std::string::npos ? source : source.substr(colon + 1);
+  if (fs::is_directory(path))
+    return {path / image.file_name, path / "images" / image.file_name, path / "JPEGImages" / image.file_name, image.file_name};
+  const fs::path folder = path.parent_path(), above = folder / "..";
+  return {folder / image.file_name, above / "images" / image.file_name, above / path.stem() / image.file_name,
+          folder / "images" / image.file_name, image.file_name};
+}
+
+}  // namespace
+
+fs::path find_image(const std::string& source, const DetectionImage& image, const fs::path& image_root) {
+  std::vector<std::string> looked;
+  for (const fs::path& place : places_of(source, image, image_root)) {
+    if (fs::is_regular_file(place)) return place;
+    looked.push_back(place.string());
+  }
+  throw FileError(image.file_name, fmt::format("is in none of {}; say --image-root", fmt::join(looked, ", ")));
+}
+
+AnnotatedDataset::AnnotatedDataset(std::string source, DetectionDataOptions options)
+    : source_(std::move(source)),
+      image_root_(options.image_root),
+      data_(open_detection_data(source_, options)),
+      annotations_(data_.images.size()) {
+  for (std::size_t i = 0; i < data_.annotations.size(); ++i)
+    if (!data_.annotations[i].is_crowd)
+      annotations_[static_cast<std::size_t>(data_.annotations[i].image)].push_back(static_cast<std::int32_t>(i));
+}
+
+AnnotatedImage AnnotatedDataset::get(std::int64_t index) const {
+  require_index(index, size());
+  const DetectionImage& image = data_.images[static_cast<std::size_t>(index)];
+  const fs::path path = find_image(source_, image, image_root_);
+  AnnotatedImage sample{.image = load_image(path)};
+  if (image.width != 0 && sample.image.size() != cv::Size(static_cast<int>(image.width), static_cast<int>(image.height)))
+    throw FileError(path.string(), fmt::format("has {}x{} pixels, but its annotations are for {}x{}", sample.image.cols, sample.image.rows,
+                                               image.width, image.height));
+  for (const std::int32_t annotation : annotations_[static_cast<std::size_t>(index)])
+    sample.objects.push_back(object_of(data_.annotations[static_cast<std::size_t>(annotation)], image));
+  return sample;
+}
+
+std::vector<std::string> AnnotatedDataset::names() const {
+  std::vector<std::string> names;
+  for (const DetectionCategory& category : data_.categories) names.push_back(category.name);
+  return names;
+}
+
+}  // namespace fovea
