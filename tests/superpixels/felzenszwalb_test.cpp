@@ -187,6 +187,14 @@ TEST(Felzenszwalb, IsThePublishedAlgorithmOnManyEqualWeights) {
   expect_is_published(values, {.scale = 1e-6, .min_size = 5, .graph = {.sigma = 0}});
 }
 
+/// With k = 0 nothing but the order of the edges decides which regions are joined for their size: two edges in the wrong order show.
+TEST(Felzenszwalb, EdgesAreOrderedToTheLastBit) {
+  expect_is_published(random_image(300, 400, 3, 256, 10), {.scale = 0, .min_size = 7});
+  cv::Mat values;
+  random_image(300, 400, 1, 256, 11).convertTo(values, CV_32F, 1e-6, 50);  // weights are small multiples of the last bit of 50
+  expect_is_published(values, {.scale = 0, .min_size = 7, .graph = {.sigma = 0}});
+}
+
 /// D(A, B) > MInt(A, B) between all regions that touch, before the minimum-size step: the published predicate (equation 3).
 TEST(Felzenszwalb, ThePredicateHoldsBetweenAllNeighbours) {
   cv::Mat photo = photograph("fruits.jpg");
