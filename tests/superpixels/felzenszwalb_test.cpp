@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "fovea/base/error.hpp"
+#include "fovea/base/memory.hpp"
 #include "pictures.hpp"
 
 namespace fovea {
@@ -261,6 +262,20 @@ TEST(Felzenszwalb, AConstantImageIsOneRegion) {
   const RegionMap map = felzenszwalb(cv::Mat(40, 50, CV_8UC3, cv::Scalar(3, 90, 200)), {.scale = 0, .min_size = 1});
   EXPECT_EQ(map.count, 1);
   EXPECT_EQ(cv::countNonZero(map.labels), 0);
+}
+
+/// 64 bytes a pixel with the image and the labels, whatever the image: noise has most edges that stay. (The peak of the whole process is
+/// measured by benchmarks/compare/segmentation.py.)
+TEST(Felzenszwalb, MemoryIsBounded) {
+  for (const double scale : {0.0, 1e6}) {
+    const cv::Mat image = random_image(1000, 1200, 3, 256, 12);
+    const std::size_t before = host_memory_statistics().current;
+    reset_host_memory_peak();
+    felzenszwalb(image, {.scale = scale});
+    const double peak = static_cast<double>(host_memory_statistics().peak - before) / static_cast<double>(image.total());
+    EXPECT_GT(peak, 40) << "most of what it holds comes from this memory";
+    EXPECT_LE(peak + 3 + 4, 64);
+  }
 }
 
 TEST(Felzenszwalb, DepthsShareOneScale) {
