@@ -24,7 +24,7 @@ constexpr float kFirstRange = 10;  // of colour distances, in SLICO's first iter
 void to_lab(PixelPlanes& planes, const Threads& threads) {
   if (planes.channels == 1) {
     const std::int64_t count = planes.height * planes.width;
-    for (std::int64_t i = 0; i < count; ++i) planes.values[i] *= 100.0f / 255;
+    for (std::int64_t i = 0; i < count; ++i) planes.values[static_cast<std::size_t>(i)] *= 100.0f / 255;
   }
   if (planes.channels != 3) return;
   parallel_blocks(threads, planes.height, [&](std::int64_t y) {
