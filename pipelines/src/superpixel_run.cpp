@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <opencv2/core.hpp>
 
@@ -58,6 +59,7 @@ Json settings(const SuperpixelRunOptions& options) {
 }  // namespace
 
 DirectoryRunSummary run_superpixels(std::span<const fs::path> files, const SuperpixelRunOptions& options, const Threads& threads) {
+  segment(cv::Mat::zeros(1, 1, CV_8UC3), options, threads);  // options out of range end the run here, not file by file
   FileWriter failed(options.out / "failed.jsonl");
   ResultNames names(options.base);
   std::int64_t regions = 0;

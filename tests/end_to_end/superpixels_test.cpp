@@ -70,6 +70,7 @@ TEST_F(Regions, WrongUseIsSaid) {
   EXPECT_THAT(method.err, HasSubstr("did you mean \"slic\"?"));
   const CommandResult scale = run({"superpixels", "--images", "in", "--out", "out", "--sigma", "-1"});
   EXPECT_EQ(scale.code, 2);
+  EXPECT_THAT(scale.err, HasSubstr("sigma is from 0 to 100 pixels, found -1"));
   const CommandResult preset = run({"propose", "--images", "in", "--out", "p.json", "--preset", "best"});
   EXPECT_EQ(preset.code, 2);
   EXPECT_THAT(preset.err, HasSubstr("Known: single, fast, quality"));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "fovea/base/error.hpp"
+#include "fovea/base/memory.hpp"
 #include "pictures.hpp"
 
 namespace fovea {
@@ -187,6 +188,14 @@ TEST(Felzenszwalb, IsThePublishedAlgorithmOnManyEqualWeights) {
   expect_is_published(values, {.scale = 1e-6, .min_size = 5, .graph = {.sigma = 0}});
 }
 
+/// With k = 0 nothing but the order of the edges decides which regions are joined for their size: two edges in the wrong order show.
+TEST(Felzenszwalb, EdgesAreOrderedToTheLastBit) {
+  expect_is_published(random_image(300, 400, 3, 256, 10), {.scale = 0, .min_size = 7});
+  cv::Mat values;
+  random_image(300, 400, 1, 256, 11).convertTo(values, CV_32F, 1e-6, 50);  // weights are small multiples of the last bit of 50
+  expect_is_published(values, {.scale = 0, .min_size = 7, .graph = {.sigma = 0}});
+}
+
 /// D(A, B) > MInt(A, B) between all regions that touch, before the minimum-size step: the published predicate (equation 3).
 TEST(Felzenszwalb, ThePredicateHoldsBetweenAllNeighbours) {
   cv::Mat photo = photograph("fruits.jpg");
@@ -253,6 +262,20 @@ TEST(Felzenszwalb, AConstantImageIsOneRegion) {
   const RegionMap map = felzenszwalb(cv::Mat(40, 50, CV_8UC3, cv::Scalar(3, 90, 200)), {.scale = 0, .min_size = 1});
   EXPECT_EQ(map.count, 1);
   EXPECT_EQ(cv::countNonZero(map.labels), 0);
+}
+
+/// 64 bytes a pixel with the image and the labels, whatever the image: noise has most edges that stay. (The peak of the whole process is
+/// measured by benchmarks/compare/segmentation.py.)
+TEST(Felzenszwalb, MemoryIsBounded) {
+  for (const double scale : {0.0, 1e6}) {
+    const cv::Mat image = random_image(1500, 1600, 3, 256, 12);
+    const std::size_t before = host_memory_statistics().current;
+    reset_host_memory_peak();
+    felzenszwalb(image, {.scale = scale});
+    const double peak = static_cast<double>(host_memory_statistics().peak - before) / static_cast<double>(image.total());
+    EXPECT_GT(peak, 40) << "edges and regions come from this memory";
+    EXPECT_LE(peak + 3 + 4, 64);
+  }
 }
 
 TEST(Felzenszwalb, DepthsShareOneScale) {

@@ -16,7 +16,6 @@ struct Gradients {
   cv::Mat dx, dy;
 };
 
-/// Rows [begin - 4, end + 4) are all that rows [begin, end) depend on; OpenCV filters them on the calling thread.
 Gradients gradients_of(const cv::Mat& channel) {
   constexpr int kRadius = 4;
   cv::Mat smooth(1, 2 * kRadius + 1, CV_32F), derivative(1, 2 * kRadius + 1, CV_32F);

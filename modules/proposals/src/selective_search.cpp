@@ -73,8 +73,7 @@ std::vector<Ranked> rank(const std::vector<Hierarchy>& hierarchies, std::uint64_
   return ranked;
 }
 
-/// Box corners are whole numbers below 2^16 or 2^32: exact in the key for images of up to 65,535 pixels a side, and unequal boxes of larger
-/// ones are told apart by the comparison.
+/// Corners are whole numbers: equal boxes have equal keys.
 struct BoxHash {
   std::size_t operator()(const Box& box) const {
     std::uint64_t key = 0;

@@ -41,9 +41,18 @@ class RowWeights {
   void for_edges(std::int64_t y, Body body) {
     const std::int64_t width = planes_.width;
     for (std::size_t s = 0; s < steps_.size(); ++s) compute(y, s);
-    for (std::int64_t x = 0; x < width; ++x)
+    const auto pixel = [&](std::int64_t x) {
       for (std::size_t s = 0; s < steps_.size(); ++s)
         if (has_edge(y, x, steps_[s])) body(std::bit_cast<std::uint32_t>(row(s)[x]), x, s);
+    };
+    if (y + 1 == planes_.height) {
+      for (std::int64_t x = 0; x < width; ++x) pixel(x);
+      return;
+    }
+    pixel(0);
+    for (std::int64_t x = 1; x + 1 < width; ++x)  // all of their edges are there
+      for (std::size_t s = 0; s < steps_.size(); ++s) body(std::bit_cast<std::uint32_t>(row(s)[x]), x, s);
+    if (width > 1) pixel(width - 1);
   }
 
  private:
@@ -97,9 +106,10 @@ EdgeOrder::EdgeOrder(const PixelPlanes& planes, const PixelGraphOptions& options
   std::vector<std::size_t> next(static_cast<std::size_t>(bands * kBuckets));  // counts, then where each band writes into each bucket
   const auto for_band = [&](std::int64_t band, auto body) {
     RowWeights weights(planes, options);
+    std::size_t* const of_band = next.data() + band * kBuckets;
     for (std::int64_t y = band * band_rows; y < std::min(planes.height, (band + 1) * band_rows); ++y)
       weights.for_edges(y, [&](std::uint32_t bits, std::int64_t x, std::size_t step) {
-        body(next[static_cast<std::size_t>(band * kBuckets + bucket_of(bits))], bits, y * planes.width + x, step);
+        body(of_band[bucket_of(bits)], bits, y * planes.width + x, step);
       });
   };
   parallel_blocks(threads, bands, [&](std::int64_t band) {

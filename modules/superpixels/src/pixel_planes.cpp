@@ -126,7 +126,7 @@ PixelPlanes smooth_planes(const cv::Mat& image, double sigma, const Threads& thr
     throw ShapeError(fmt::format("[{}] wants an image of at least one pixel, found {}x{} of type {}", operation, image.cols, image.rows,
                                  cv::typeToString(image.type())));
   PixelPlanes planes{.height = image.rows, .width = image.cols, .channels = image.channels(), .values = {}};
-  planes.values = HostArray<float>(planes.height * planes.width * planes.channels);
+  planes.values = std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(planes.height * planes.width * planes.channels));
   const std::vector<float> taps = gaussian_taps(sigma);
   parallel_for(threads, planes.height, rows_per_band(planes.width), [&](std::int64_t begin, std::int64_t end) {
     Smoother smoother(image, taps);

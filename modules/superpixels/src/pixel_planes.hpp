@@ -3,17 +3,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <opencv2/core/mat.hpp>
 
 #include "fovea/base/parallel.hpp"
-#include "host_array.hpp"
 
 namespace fovea {
 
 /// Channel after channel, row after row.
 struct PixelPlanes {
   std::int64_t height = 0, width = 0, channels = 0;
-  HostArray<float> values;
+  std::unique_ptr<float[]> values;  // read in order: plain memory, which goes back to the system before the regions grow
 
   float* row(std::int64_t channel, std::int64_t y) { return values.get() + (channel * height + y) * width; }
   const float* row(std::int64_t channel, std::int64_t y) const { return values.get() + (channel * height + y) * width; }

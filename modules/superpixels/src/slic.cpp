@@ -24,7 +24,7 @@ constexpr float kFirstRange = 10;  // of colour distances, in SLICO's first iter
 void to_lab(PixelPlanes& planes, const Threads& threads) {
   if (planes.channels == 1) {
     const std::int64_t count = planes.height * planes.width;
-    for (std::int64_t i = 0; i < count; ++i) planes.values[i] *= 100.0f / 255;
+    for (std::int64_t i = 0; i < count; ++i) planes.values[static_cast<std::size_t>(i)] *= 100.0f / 255;
   }
   if (planes.channels != 3) return;
   parallel_blocks(threads, planes.height, [&](std::int64_t y) {
@@ -87,8 +87,7 @@ class Clusters {
   /// Every centre to the mean of its pixels. Each sums its own, so that the order does not depend on the threads.
   void update(const Threads& threads) {
     constexpr std::int64_t kGrain = 16;
-    const Threads& all = threads;
-    parallel_for(all, static_cast<std::int64_t>(centres_.size()), kGrain, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(threads, static_cast<std::int64_t>(centres_.size()), kGrain, [&](std::int64_t begin, std::int64_t end) {
       std::vector<double> sums(static_cast<std::size_t>(planes_.channels));
       for (std::int64_t k = begin; k < end; ++k) move_to_mean(static_cast<std::size_t>(k), sums);
     });

@@ -23,7 +23,8 @@ struct SuperpixelRunOptions {
 
 /// Writes into `out`: labels/NAME.png (16 bit, regions from 0 in scan order), boundaries/NAME.png (the regions' outlines on the image),
 /// means/NAME.png (each region in its mean colour), regions/NAME.csv (label, area, perimeter, box, centroid, mean colour), failed.jsonl and
-/// manifest.json. An image with more regions than a 16-bit PNG can number (65,536) fails, and nothing is written for it.
+/// manifest.json. An image with more regions than a 16-bit PNG can number (65,536) fails, and nothing is written for it. Throws OptionError
+/// for options that the method refuses, FileError when a folder or list of results cannot be written.
 DirectoryRunSummary run_superpixels(std::span<const std::filesystem::path> files, const SuperpixelRunOptions& options,
                                     const Threads& threads);
 
