@@ -7,7 +7,7 @@ packages=(
   # compiler and build
   g++ cmake ninja-build ccache mold pkg-config binutils
   # libraries
-  libopencv-dev libtbb-dev libfmt-dev nlohmann-json3-dev zlib1g-dev libcli11-dev
+  libopencv-dev libtbb-dev libfmt-dev nlohmann-json3-dev zlib1g-dev libcli11-dev libxxhash-dev
   # tests and benchmarks
   libgtest-dev libgmock-dev libbenchmark-dev
   # data that tests and demo use: 70,000 images, and photographs

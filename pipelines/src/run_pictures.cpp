@@ -46,6 +46,14 @@ void LearningCurvesHook::on_epoch(const EpochReport& report) {
   save_image(file_, picture);
 }
 
+void LearningCurvesHook::visit_state(const StateArchive& archive) {
+  StateArchive own = archive.part("learning_curves");
+  auto count = static_cast<std::int64_t>(epochs_.size());
+  own.value("epochs", count);
+  epochs_.resize(static_cast<std::size_t>(std::max<std::int64_t>(count, 0)));
+  for (std::size_t i = 0; i < epochs_.size(); ++i) fovea::visit_state(epochs_[i], own.part(std::to_string(i)));
+}
+
 void save_confusion_matrix(const std::filesystem::path& folder, const ClassificationMetrics& metrics) {
   std::vector<std::int64_t> counts;
   for (const auto& row : metrics.confusion) counts.insert(counts.end(), row.begin(), row.end());

@@ -191,9 +191,9 @@ class LargeBatches final : public test::BlobTask {
  public:
   LargeBatches(Layer& model, std::int64_t join) : BlobTask(model), join_(join) {}
   std::int64_t steps_per_epoch() const override { return (BlobTask::steps_per_epoch() + join_ - 1) / join_; }
-  void begin_epoch(std::int64_t epoch) override {
-    left_ = BlobTask::steps_per_epoch();
-    BlobTask::begin_epoch(epoch);
+  void begin_epoch(std::int64_t epoch, std::int64_t first_batch) override {
+    left_ = BlobTask::steps_per_epoch() - first_batch * join_;
+    BlobTask::begin_epoch(epoch, first_batch * join_);
   }
   Step next_step() override {
     const std::int64_t joined = std::min(join_, left_);

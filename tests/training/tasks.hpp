@@ -27,9 +27,9 @@ class BlobTask : public TrainingTask {
   explicit BlobTask(Layer& model) : model_(model) {}
   Module& model() override { return model_; }
   std::int64_t steps_per_epoch() const override { return kBatches; }
-  void begin_epoch(std::int64_t epoch) override {
+  void begin_epoch(std::int64_t epoch, std::int64_t first_batch) override {
     epochs_begun.push_back(epoch);
-    batch_ = 0;
+    batch_ = first_batch;
   }
   Step next_step() override {
     const auto [x, targets] = batch(static_cast<std::uint64_t>(batch_++));
@@ -71,9 +71,9 @@ class ScriptedTask : public TrainingTask {
 
   Module& model() override { return model_; }
   std::int64_t steps_per_epoch() const override { return steps_; }
-  void begin_epoch(std::int64_t epoch) override {
+  void begin_epoch(std::int64_t epoch, std::int64_t first_batch) override {
     epoch_ = epoch;
-    step_ = 0;
+    step_ = first_batch;
   }
   Step next_step() override {
     const double loss = loss_(epoch_, step_++);

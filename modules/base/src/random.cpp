@@ -1,5 +1,7 @@
 #include "fovea/base/random.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -72,6 +74,36 @@ double RandomStream::normal() {
   spare_normal_ = radius * std::sin(angle);
   has_spare_normal_ = true;
   return radius * std::cos(angle);
+}
+
+namespace {
+
+std::uint64_t join_words(std::uint32_t low, std::uint32_t high) { return low | std::uint64_t{high} << 32; }
+std::uint32_t low_word(std::uint64_t word) { return static_cast<std::uint32_t>(word); }
+std::uint32_t high_word(std::uint64_t word) { return static_cast<std::uint32_t>(word >> 32); }
+
+}  // namespace
+
+RandomStream::Words RandomStream::words() const {
+  return {join_words(key_[0], key_[1]),
+          join_words(counter_[0], counter_[1]),
+          join_words(counter_[2], counter_[3]),
+          join_words(block_[0], block_[1]),
+          join_words(block_[2], block_[3]),
+          static_cast<std::uint64_t>(used_),
+          std::bit_cast<std::uint64_t>(spare_normal_),
+          static_cast<std::uint64_t>(has_spare_normal_)};
+}
+
+RandomStream RandomStream::from_words(const Words& words) {
+  RandomStream stream(0);
+  stream.key_ = {low_word(words[0]), high_word(words[0])};
+  stream.counter_ = {low_word(words[1]), high_word(words[1]), low_word(words[2]), high_word(words[2])};
+  stream.block_ = {low_word(words[3]), high_word(words[3]), low_word(words[4]), high_word(words[4])};
+  stream.used_ = static_cast<int>(std::min<std::uint64_t>(words[5], 4));
+  stream.spare_normal_ = std::bit_cast<double>(words[6]);
+  stream.has_spare_normal_ = words[7] != 0;
+  return stream;
 }
 
 std::vector<std::int64_t> random_permutation(std::int64_t count, RandomStream stream) {

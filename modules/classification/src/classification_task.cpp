@@ -21,9 +21,9 @@ ClassificationTask::~ClassificationTask() = default;
 
 std::int64_t ClassificationTask::steps_per_epoch() const { return (train_.size() + options_.batches.batch - 1) / options_.batches.batch; }
 
-void ClassificationTask::begin_epoch(std::int64_t epoch) {
+void ClassificationTask::begin_epoch(std::int64_t epoch, std::int64_t first_batch) {
   loader_.reset();  // one pass at a time: two would hold twice the memory
-  loader_ = load_batches(train_, epoch_order(train_.size(), options_.batches.seed, epoch), epoch, options_.batches);
+  loader_ = load_batches(train_, epoch_order(train_.size(), options_.batches.seed, epoch), epoch, options_.batches, first_batch);
 }
 
 TrainingTask::Step ClassificationTask::next_step() {
@@ -36,7 +36,7 @@ TrainingTask::Step ClassificationTask::next_step() {
 }
 
 Metrics ClassificationTask::validate() {
-  const ClassificationMetrics metrics = evaluate_classifier(network_, validation_, options_.batches, options_.precision);
+  const ClassificationMetrics metrics = evaluate_classifier(network_, validation_, options_.batches, options_.precision, options_.stop);
   return {{"val_loss", metrics.mean_nll}, {"val_top1", metrics.top1}, {"val_top5", metrics.top5}};
 }
 

@@ -7,7 +7,7 @@
 namespace fovea {
 
 ClassificationMetrics evaluate_classifier(Layer& network, const ClassificationDataset& dataset, const ImageBatchOptions& options,
-                                          DType precision) {
+                                          DType precision, const StopToken& stop) {
   ImageBatchOptions plain = options;
   plain.augmentation = nullptr;
   plain.mixing = {};
@@ -16,6 +16,7 @@ ClassificationMetrics evaluate_classifier(Layer& network, const ClassificationDa
   ClassificationEvaluator evaluator(dataset.labels());
   const auto loader = load_batches(dataset, std::move(order), 0, plain);
   for (std::int64_t batch = 0; batch < loader->batches(); ++batch) {
+    if (stop.requested()) throw Stopped();
     const ImageBatch inputs = loader->next();
     const Tensor probabilities = classify_batch(network, inputs.images, precision);
     const auto classes = static_cast<std::size_t>(probabilities.extent(1));

@@ -34,9 +34,10 @@ void fill_sample(const ClassificationSample& sample, std::int64_t index, std::in
 }  // namespace
 
 std::unique_ptr<BatchLoader<ImageBatch>> load_batches(const ClassificationDataset& dataset, std::vector<std::int64_t> order,
-                                                      std::int64_t epoch, const ImageBatchOptions& options) {
+                                                      std::int64_t epoch, const ImageBatchOptions& options, std::int64_t first_batch) {
   const auto samples = static_cast<std::int64_t>(order.size());
-  const auto make = [&dataset, order = std::move(order), epoch, options](std::int64_t batch) {
+  const auto make = [&dataset, order = std::move(order), epoch, options, first_batch](std::int64_t place) {
+    const std::int64_t batch = first_batch + place;
     const Preprocessing& p = options.preprocessing;
     const std::int64_t begin = batch * options.batch, end = std::min(begin + options.batch, static_cast<std::int64_t>(order.size()));
     ImageBatch result{.images = Tensor::empty({end - begin, p.height, p.width, p.channels}),
@@ -55,7 +56,7 @@ std::unique_ptr<BatchLoader<ImageBatch>> load_batches(const ClassificationDatase
     return result;
   };
   const std::int64_t batches = (samples + options.batch - 1) / options.batch;
-  return std::make_unique<BatchLoader<ImageBatch>>(batches, make, BatchLoaderOptions{.workers = options.workers});
+  return std::make_unique<BatchLoader<ImageBatch>>(batches - first_batch, make, BatchLoaderOptions{.workers = options.workers});
 }
 
 }  // namespace fovea

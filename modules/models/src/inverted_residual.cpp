@@ -19,6 +19,7 @@ InvertedResidual::InvertedResidual(const InvertedResidualOptions& o)
   block_.emplace<ConvNorm>(o.expanded, o.out_channels,
                            ConvNormOptions{.kernel = 1, .activation = ActivationKind::none, .epsilon = o.epsilon});
   register_module("block", block_);
+  register_stream("stream", stream_);
 }
 
 Variable InvertedResidual::forward(const Variable& x) {

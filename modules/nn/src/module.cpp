@@ -21,6 +21,8 @@ std::uint64_t hash_of(const std::string& name) {
   return hash;
 }
 
+thread_local const Module* t_running_layer = nullptr;
+
 constexpr std::uint64_t kConstructionSeed = 0x666F766561;  // any constant that initialize() is not usually called with
 
 }  // namespace
@@ -66,6 +68,19 @@ std::vector<NamedParameter> Module::parameters() const {
   return list;
 }
 
+void Module::register_stream(std::string name, RandomStream& member) { streams_.push_back({std::move(name), &member}); }
+
+void Module::append_streams(const std::string& prefix, std::vector<NamedStream>& list) const {
+  for (const NamedStream& entry : streams_) list.push_back({join(prefix, entry.name), entry.stream});
+  for (const auto& entry : children_) entry.module->append_streams(join(prefix, entry.name), list);
+}
+
+std::vector<NamedStream> Module::random_streams() const {
+  std::vector<NamedStream> list;
+  append_streams("", list);
+  return list;
+}
+
 std::int64_t Module::parameter_count() const {
   std::int64_t count = 0;
   for (const NamedParameter& parameter : parameters()) count += parameter.variable.shape().numel();
@@ -98,6 +113,10 @@ void Module::visit_from(const std::string& prefix, const std::function<void(cons
 }
 
 void Module::visit(const std::function<void(const std::string&, Module&)>& visitor) { visit_from("", visitor); }
+
+RunningLayer::RunningLayer(const Module& layer) : outer_(std::exchange(t_running_layer, &layer)) {}
+RunningLayer::~RunningLayer() { t_running_layer = outer_; }
+const Module* RunningLayer::current() { return t_running_layer; }
 
 void initialize(Module& module, std::uint64_t seed) {
   module.visit([seed](const std::string& name, Module& part) {

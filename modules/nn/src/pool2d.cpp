@@ -12,6 +12,7 @@ namespace fovea {
 FractionalMaxPool2d::FractionalMaxPool2d(const FractionalMaxPool2dOptions& options) : options_(options), stream_(construction_stream()) {
   if (!(options.ratio >= 1 && std::isfinite(options.ratio)))
     throw OptionError(fmt::format("[fractional_max_pool2d] the ratio is at least 1, found {}", options.ratio));
+  register_stream("stream", stream_);
 }
 
 Variable FractionalMaxPool2d::forward(const Variable& x) {

@@ -12,7 +12,7 @@ Variable Sequential::forward(const Variable& x) { return forward_range(x, 0, lay
 
 Variable Sequential::forward_range(const Variable& x, std::size_t begin, std::size_t end) {
   Variable y = x;
-  for (std::size_t i = begin; i < end; ++i) y = layers_.at(i)->forward(y);
+  for (std::size_t i = begin; i < end; ++i) y = (*layers_.at(i))(y);
   return y;
 }
 

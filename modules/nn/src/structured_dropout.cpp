@@ -19,12 +19,16 @@ double probability_below_one(const char* layer, double probability) {
 }  // namespace
 
 SpatialDropout::SpatialDropout(double probability)
-    : probability_(probability_below_one("spatial_dropout", probability)), stream_(construction_stream()) {}
+    : probability_(probability_below_one("spatial_dropout", probability)), stream_(construction_stream()) {
+  register_stream("stream", stream_);
+}
 
 Variable SpatialDropout::forward(const Variable& x) { return is_training() ? spatial_dropout(x, probability_, stream_) : x; }
 
 StochasticDepth::StochasticDepth(double probability, StochasticDepthMode mode)
-    : probability_(probability_below_one("stochastic_depth", probability)), mode_(mode), stream_(construction_stream()) {}
+    : probability_(probability_below_one("stochastic_depth", probability)), mode_(mode), stream_(construction_stream()) {
+  register_stream("stream", stream_);
+}
 
 Variable StochasticDepth::forward(const Variable& x) { return is_training() ? stochastic_depth(x, probability_, mode_, stream_) : x; }
 
@@ -34,6 +38,7 @@ DropConnectLinear::DropConnectLinear(std::int64_t inputs, std::int64_t outputs, 
     throw OptionError(fmt::format("[drop_connect_linear] inputs and outputs are at least 1, found {} and {}", inputs, outputs));
   register_parameter("weight", Tensor::empty({outputs, inputs}), weight);
   register_parameter("bias", Tensor::empty({outputs}), bias);
+  register_stream("stream", stream_);
   RandomStream stream = construction_stream();
   DropConnectLinear::reset_parameters(stream);
 }

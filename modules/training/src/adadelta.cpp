@@ -38,4 +38,10 @@ void Adadelta::update(std::span<const Update> updates) {
   lists.run(updates, "adadelta", [](const auto& optimizer) { return optimizer.adadelta; });
 }
 
+void Adadelta::visit_parameter_state(std::size_t index, const TensorSpec& spec, StateArchive archive) {
+  State& state = states_[index];
+  archive.optional_tensor("square_average", state.square_average, spec);
+  archive.optional_tensor("delta_average", state.delta_average, spec);
+}
+
 }  // namespace fovea

@@ -36,4 +36,10 @@ void Adagrad::update(std::span<const Update> updates) {
   lists.run(updates, "adagrad", [](const auto& optimizer) { return optimizer.adagrad; });
 }
 
+void Adagrad::visit_parameter_state(std::size_t index, const TensorSpec& spec, StateArchive archive) {
+  State& state = states_[index];
+  archive.optional_tensor("square_sum", state.square_sum, spec);
+  archive.value("steps", state.steps);
+}
+
 }  // namespace fovea

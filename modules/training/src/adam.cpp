@@ -50,4 +50,12 @@ void Adam::update(std::span<const Update> updates) {
   lists.run(updates, "adam", [](const auto& optimizer) { return optimizer.adam; });
 }
 
+void Adam::visit_parameter_state(std::size_t index, const TensorSpec& spec, StateArchive archive) {
+  State& state = states_[index];
+  archive.optional_tensor("first_moment", state.first_moment, spec);
+  archive.optional_tensor("second_moment", state.second_moment, spec);
+  archive.optional_tensor("largest_moment", state.largest_moment, spec);
+  archive.value("steps", state.steps);
+}
+
 }  // namespace fovea

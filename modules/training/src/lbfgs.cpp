@@ -234,4 +234,22 @@ double Lbfgs::step(const std::function<Variable()>& loss) {
   return first_loss;
 }
 
+void Lbfgs::visit_state(StateArchive archive) {
+  auto changes = static_cast<std::int64_t>(history_.size());
+  archive.value("changes", changes);
+  history_.resize(static_cast<std::size_t>(std::clamp<std::int64_t>(changes, 0, options_.history)));
+  for (std::size_t i = 0; i < history_.size(); ++i) {
+    StateArchive change = archive.part("change" + std::to_string(i));
+    change.numbers("gradient", history_[i].gradient);
+    change.numbers("weights", history_[i].weights);
+    change.value("inverse_product", history_[i].inverse_product);
+  }
+  archive.numbers("direction", direction_);
+  archive.numbers("previous_gradient", previous_gradient_);
+  archive.value("scale", scale_);
+  archive.value("length", length_);
+  archive.value("iteration", iteration_);
+  archive.value("evaluations", evaluations_);
+}
+
 }  // namespace fovea

@@ -57,6 +57,11 @@ void Optimizer::clear_grad() {
   for (NamedParameter& parameter : parameters_) parameter.variable.clear_grad();
 }
 
+void Optimizer::visit_state(const StateArchive& archive) {
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    visit_parameter_state(i, parameters_[i].variable.value().spec(), archive.part(parameters_[i].name));
+}
+
 bool decays(const NamedParameter& parameter, bool decay_biases_and_norms) {
   return decay_biases_and_norms || parameter.variable.shape().rank() > 1;
 }

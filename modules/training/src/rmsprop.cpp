@@ -44,4 +44,11 @@ void Rmsprop::update(std::span<const Update> updates) {
   lists.run(updates, "rmsprop", [](const auto& optimizer) { return optimizer.rmsprop; });
 }
 
+void Rmsprop::visit_parameter_state(std::size_t index, const TensorSpec& spec, StateArchive archive) {
+  State& state = states_[index];
+  archive.optional_tensor("square_average", state.square_average, spec);
+  archive.optional_tensor("gradient_average", state.gradient_average, spec);
+  archive.optional_tensor("velocity", state.velocity, spec);
+}
+
 }  // namespace fovea

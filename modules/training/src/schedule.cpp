@@ -160,4 +160,11 @@ double ReduceOnPlateau::observe(double metric) {
   return rate_;
 }
 
+void ReduceOnPlateau::visit_state(StateArchive archive) {
+  archive.value("rate", rate_);
+  archive.value("best", best_);
+  archive.value("bad", bad_);
+  archive.value("cooling", cooling_);
+}
+
 }  // namespace fovea

@@ -50,4 +50,8 @@ void Sgd::update(std::span<const Update> updates) {
   lists.run(updates, "sgd", [](const auto& optimizer) { return optimizer.sgd; });
 }
 
+void Sgd::visit_parameter_state(std::size_t index, const TensorSpec& spec, StateArchive archive) {
+  archive.optional_tensor("velocity", velocities_[index], spec);
+}
+
 }  // namespace fovea

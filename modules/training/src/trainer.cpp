@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "fovea/base/error.hpp"
 #include "fovea/training/gradients.hpp"
@@ -13,17 +13,46 @@ namespace fovea {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
 double find_metric(const Metrics& metrics, const std::string& name) {
   const auto found = std::find_if(metrics.begin(), metrics.end(), [&](const auto& metric) { return metric.first == name; });
   if (found == metrics.end()) throw OptionError(fmt::format("the task reports no metric \"{}\" to select the best epoch by", name));
   return found->second;
 }
 
+/// Where the random streams of a model stand, to be put back.
+class StreamPositions {
+ public:
+  explicit StreamPositions(const Module& model) : streams_(model.random_streams()) {
+    for (const NamedStream& entry : streams_) positions_.push_back(*entry.stream);
+  }
+  void restore() const {
+    for (std::size_t i = 0; i < streams_.size(); ++i) *streams_[i].stream = positions_[i];
+  }
+
+ private:
+  std::vector<NamedStream> streams_;
+  std::vector<RandomStream> positions_;
+};
+
 }  // namespace
+
+void visit_state(EpochReport& report, StateArchive archive) {
+  archive.value("epoch", report.epoch);
+  archive.value("epochs", report.epochs);
+  archive.value("learning_rate", report.learning_rate);
+  archive.value("train_loss", report.train_loss);
+  auto metrics = static_cast<std::int64_t>(report.validation.size());
+  archive.value("metrics", metrics);
+  report.validation.resize(static_cast<std::size_t>(std::max<std::int64_t>(metrics, 0)));
+  for (std::size_t i = 0; i < report.validation.size(); ++i) {
+    StateArchive metric = archive.part("metric" + std::to_string(i));
+    metric.value("name", report.validation[i].first);
+    metric.value("value", report.validation[i].second);
+  }
+  archive.value("seconds", report.seconds);
+  archive.value("images_per_second", report.images_per_second);
+  archive.value("best", report.best);
+}
 
 Trainer::Trainer(TrainingTask& task, Optimizer& optimizer, Schedule schedule, TrainerOptions options)
     : task_(task), optimizer_(optimizer), schedule_(schedule), options_(std::move(options)) {
@@ -44,82 +73,191 @@ bool Trainer::is_better(double value) const {
 
 std::int64_t Trainer::updates_per_epoch() const { return (task_.steps_per_epoch() + options_.accumulate - 1) / options_.accumulate; }
 
-/// The gradients of the mean loss over the samples of `batches` batches.
-Trainer::Gradients Trainer::compute_gradients(std::int64_t batches, const std::string& where) {
-  optimizer_.clear_grad();  // before the forward pass, which then has their memory
-  Gradients sum;
-  for (std::int64_t batch = 0; batch < batches; ++batch) {
-    const TrainingTask::Step result = task_.next_step();
-    const double loss = result.loss.item();
-    if (!std::isfinite(loss)) throw Error(fmt::format("the loss is {} at {}: training stopped", loss, where));
-    sum.loss += loss * static_cast<double>(result.samples);
-    sum.samples += result.samples;
-    if (batches == 1) {
-      sum.mean = loss;
-      backward(result.loss);
-    } else {
-      backward(result.loss, Tensor::full(result.loss.shape(), static_cast<double>(result.samples), result.loss.dtype()));
-    }
-  }
-  if (batches == 1) return sum;
-  const auto samples = static_cast<double>(std::max<std::int64_t>(sum.samples, 1));
-  sum.mean = sum.loss / samples;
-  scale_gradients(optimizer_.parameters(), 1 / samples);
-  return sum;
+/// Of the update that the next batch belongs to.
+std::int64_t Trainer::batches_of_update() const {
+  const std::int64_t first = position_.batch / options_.accumulate * options_.accumulate;
+  return std::min(options_.accumulate, task_.steps_per_epoch() - first);
 }
 
-EpochReport Trainer::train_epoch(std::int64_t epoch) {
-  const Clock::time_point start = Clock::now();
-  const double seconds_before = summary_.seconds;
-  const std::int64_t batches = task_.steps_per_epoch(), steps = updates_per_epoch();
-  double loss_sum = 0, rate = 0;
-  std::int64_t samples = 0;
+double Trainer::epoch_seconds() {
+  const Clock::time_point now = Clock::now();
+  position_.seconds += std::chrono::duration<double>(now - lap_).count();
+  lap_ = now;
+  return position_.seconds;
+}
+
+/// Adds the gradients of one batch; with the last batch of an update these are the gradients of the mean loss over its samples.
+void Trainer::train_batch() {
+  const std::int64_t of_update = batches_of_update();
+  const bool first = position_.batch % options_.accumulate == 0, last = position_.batch % options_.accumulate == of_update - 1;
+  if (first) optimizer_.clear_grad();  // before the forward pass, which then has their memory
+  const TrainingTask::Step result = task_.next_step();
+  const double loss = result.loss.item();
+  if (!std::isfinite(loss)) {
+    const std::int64_t step = position_.batch / options_.accumulate;
+    throw Error(fmt::format("the loss is {} at epoch {}, step {} of {}: training stopped", loss, position_.epoch + 1, step + 1,
+                            updates_per_epoch()));
+  }
+  position_.update_loss_sum += loss * static_cast<double>(result.samples);
+  position_.update_samples += result.samples;
+  double mean = loss;
+  if (of_update == 1) {
+    backward(result.loss);
+  } else {
+    backward(result.loss, Tensor::full(result.loss.shape(), static_cast<double>(result.samples), result.loss.dtype()));
+    const auto samples = static_cast<double>(std::max<std::int64_t>(position_.update_samples, 1));
+    mean = position_.update_loss_sum / samples;
+    if (last) scale_gradients(optimizer_.parameters(), 1 / samples);
+  }
+  if (last) update(mean);
+  ++position_.batch;
+}
+
+/// `mean_loss` is over the samples of the update.
+void Trainer::update(double mean_loss) {
+  const std::int64_t step = position_.batch / options_.accumulate, steps = updates_per_epoch();
+  for (const auto& hook : hooks_) hook->on_gradients();
+  position_.learning_rate = schedule_.rate(position_.epoch * steps + step) * (plateau_ ? plateau_->rate() : 1);
+  optimizer_.step(position_.learning_rate);
+  for (const auto& hook : hooks_) hook->on_update();
+  const std::int64_t samples = std::exchange(position_.update_samples, 0);
+  position_.loss_sum += std::exchange(position_.update_loss_sum, 0);
+  position_.samples += samples;
+  const double seconds = summary_.seconds + epoch_seconds();
+  for (const auto& hook : hooks_)
+    hook->on_step({position_.epoch, options_.epochs, step, steps, mean_loss, position_.learning_rate, samples, seconds});
+}
+
+/// False when it was stopped.
+bool Trainer::train_epoch() {
+  const std::int64_t batches = task_.steps_per_epoch();
+  if (position_.batch == batches) return true;  // stopped in the validation
   task_.model().train();
-  task_.begin_epoch(epoch);
-  for (std::int64_t step = 0; step < steps; ++step) {
-    const std::int64_t of_step = std::min(options_.accumulate, batches - step * options_.accumulate);
-    const Gradients gradients = compute_gradients(of_step, fmt::format("epoch {}, step {} of {}", epoch + 1, step + 1, steps));
-    for (const auto& hook : hooks_) hook->on_gradients();
-    rate = schedule_.rate(epoch * steps + step) * (plateau_ ? plateau_->rate() : 1);
-    optimizer_.step(rate);
-    for (const auto& hook : hooks_) hook->on_update();
-    loss_sum += gradients.loss;
-    samples += gradients.samples;
-    for (const auto& hook : hooks_)
-      hook->on_step({epoch, options_.epochs, step, steps, gradients.mean, rate, gradients.samples, seconds_before + seconds_since(start)});
+  task_.begin_epoch(position_.epoch, position_.batch);
+  while (position_.batch < batches) {
+    if (options_.stop.requested()) return false;
+    train_batch();
+    save_if_due();
   }
   optimizer_.clear_grad();
-  const double training_seconds = seconds_since(start);
+  position_.training_seconds = epoch_seconds();
+  return true;
+}
+
+/// Nothing when it was stopped; then everything is as it was before.
+std::optional<Metrics> Trainer::validate() {
+  if (options_.stop.requested()) return std::nullopt;
+  const StreamPositions streams(task_.model());  // some layers draw in evaluation mode, too
   task_.model().eval();
   for (const auto& hook : hooks_) hook->on_validation_begin();
-  const NoGradGuard no_grad;
-  Metrics validation = task_.validate();
-  return {.epoch = epoch,
-          .epochs = options_.epochs,
-          .learning_rate = rate,
-          .train_loss = loss_sum / static_cast<double>(std::max<std::int64_t>(samples, 1)),
-          .validation = std::move(validation),
-          .seconds = seconds_since(start),
-          .images_per_second = static_cast<double>(samples) / training_seconds,
-          .best = false};
+  try {
+    const NoGradGuard no_grad;
+    return task_.validate();
+  } catch (const Stopped&) {
+    for (const auto& hook : hooks_) hook->on_validation_end();
+    streams.restore();
+    return std::nullopt;
+  }
+}
+
+/// Everything behind the last batch of an epoch. False when it was stopped.
+bool Trainer::finish_epoch() {
+  std::optional<Metrics> validation = validate();
+  if (!validation) return false;
+  EpochReport report{.epoch = position_.epoch,
+                     .epochs = options_.epochs,
+                     .learning_rate = position_.learning_rate,
+                     .train_loss = position_.loss_sum / static_cast<double>(std::max<std::int64_t>(position_.samples, 1)),
+                     .validation = std::move(*validation),
+                     .seconds = epoch_seconds(),
+                     .images_per_second = static_cast<double>(position_.samples) / position_.training_seconds,
+                     .best = false};
+  summary_.seconds += report.seconds;
+  const double value = find_metric(report.validation, options_.selection_metric);
+  report.best = is_better(value);
+  if (report.best) {
+    summary_.best_epoch = report.epoch;
+    summary_.best_value = value;
+  }
+  if (plateau_) plateau_->observe(options_.plateau_metric.empty() ? value : find_metric(report.validation, options_.plateau_metric));
+  for (const auto& hook : hooks_) hook->on_epoch(report);
+  for (const auto& hook : hooks_) hook->on_validation_end();
+  position_ = {.epoch = report.epoch + 1};
+  return true;
 }
 
 TrainingSummary Trainer::run() {
-  summary_ = {};
-  for (std::int64_t epoch = 0; epoch < options_.epochs; ++epoch) {
-    EpochReport report = train_epoch(epoch);
-    summary_.seconds += report.seconds;
-    const double value = find_metric(report.validation, options_.selection_metric);
-    report.best = is_better(value);
-    if (report.best) {
-      summary_.best_epoch = epoch;
-      summary_.best_value = value;
-    }
-    if (plateau_) plateau_->observe(options_.plateau_metric.empty() ? value : find_metric(report.validation, options_.plateau_metric));
-    for (const auto& hook : hooks_) hook->on_epoch(report);
-    for (const auto& hook : hooks_) hook->on_validation_end();
+  summary_.stopped = false;
+  lap_ = Clock::now();
+  save();
+  while (position_.epoch < options_.epochs) {
+    summary_.stopped = !train_epoch() || !finish_epoch();
+    save();
+    if (summary_.stopped) break;
   }
   return summary_;
+}
+
+void Trainer::save() {
+  if (!options_.saving.save) return;
+  if (position_.epoch < options_.epochs) epoch_seconds();
+  TrainingState state;
+  visit_state(StateArchive::saving(state));
+  options_.saving.save(state);
+  saved_at_ = Clock::now();
+  batches_since_save_ = 0;
+}
+
+void Trainer::save_if_due() {
+  ++batches_since_save_;
+  const SavingOptions& saving = options_.saving;
+  const bool by_number = saving.batches > 0 && batches_since_save_ >= saving.batches;
+  const bool by_time = saving.seconds > 0 && std::chrono::duration<double>(Clock::now() - saved_at_).count() >= saving.seconds;
+  if (by_number || by_time) save();
+}
+
+void Trainer::visit_state(StateArchive archive) {
+  visit_model(archive.part("model"));
+  optimizer_.visit_state(archive.part("optimizer"));
+  task_.visit_state(archive.part("task"));
+  for (const auto& hook : hooks_) hook->visit_state(archive.part("hooks"));
+  if (plateau_) plateau_->visit_state(archive.part("plateau"));
+  StateArchive own = archive.part("trainer");
+  own.value("epoch", position_.epoch);
+  own.value("batch", position_.batch);
+  own.value("loss_sum", position_.loss_sum);
+  own.value("samples", position_.samples);
+  own.value("update_loss_sum", position_.update_loss_sum);
+  own.value("update_samples", position_.update_samples);
+  own.value("learning_rate", position_.learning_rate);
+  own.value("seconds", position_.seconds);
+  own.value("training_seconds", position_.training_seconds);
+  own.value("best_epoch", summary_.best_epoch);
+  own.value("best_value", summary_.best_value);
+  own.value("total_seconds", summary_.seconds);
+  if (archive.is_loading()) check_position();
+  visit_gradients(archive.part("gradients"));
+}
+
+void Trainer::check_position() const {
+  const std::int64_t batches = task_.steps_per_epoch();
+  if (position_.epoch < 0 || position_.epoch > options_.epochs || position_.batch < 0 || position_.batch > batches)
+    throw OptionError(fmt::format("the state is of a training at epoch {}, batch {}, but this one has {} epochs of {} batches",
+                                  position_.epoch + 1, position_.batch, options_.epochs, batches));
+}
+
+void Trainer::visit_model(StateArchive archive) {
+  for (const StateEntry& entry : task_.model().state_dict()) archive.tensor(entry.name, entry.tensor);
+  for (const NamedStream& entry : task_.model().random_streams()) archive.value(entry.name, *entry.stream);
+}
+
+/// Those of an update that is not complete; all others begin with nothing.
+void Trainer::visit_gradients(StateArchive archive) {
+  if (position_.update_samples == 0) return;
+  for (const NamedParameter& parameter : optimizer_.parameters()) {
+    Variable variable = parameter.variable;
+    archive.optional_tensor(parameter.name, variable.mutable_grad(), variable.value().spec());
+  }
 }
 
 }  // namespace fovea

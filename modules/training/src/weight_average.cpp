@@ -46,6 +46,12 @@ void WeightAverage::update() {
               [fresh]<class T>(T& average, T weight) { average += static_cast<T>(fresh) * (weight - average); });
 }
 
+void WeightAverage::visit_state(StateArchive archive) {
+  if (swapped_) throw Error("averaged weights cannot be saved or loaded while they are in the network");
+  archive.value("updates", updates_);
+  for (std::size_t i = 0; i < parameters_.size(); ++i) archive.tensor(parameters_[i].name, averages_[i]);
+}
+
 void WeightAverage::swap() {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     for_pairs(averages_[i], parameters_[i].variable.value(), [](auto& average, auto& weight) { std::swap(average, weight); });

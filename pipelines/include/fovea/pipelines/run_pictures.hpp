@@ -14,6 +14,7 @@ class LearningCurvesHook final : public TrainerHook {
  public:
   explicit LearningCurvesHook(std::filesystem::path file) : file_(std::move(file)) {}
   void on_epoch(const EpochReport& report) override;
+  void visit_state(const StateArchive& archive) override;
 
  private:
   std::filesystem::path file_;

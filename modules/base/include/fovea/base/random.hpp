@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -28,6 +29,12 @@ class RandomStream {
   double normal();
   /// True with the given probability.
   bool chance(double probability) { return uniform() < probability; }
+
+  /// Where the stream stands, for a checkpoint; from_words() gives a stream that goes on from there.
+  static constexpr std::size_t kWords = 8;
+  using Words = std::array<std::uint64_t, kWords>;
+  Words words() const;
+  static RandomStream from_words(const Words& words);
 
  private:
   std::array<std::uint32_t, 2> key_{};

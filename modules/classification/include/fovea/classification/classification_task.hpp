@@ -14,6 +14,7 @@ struct ClassificationTaskOptions {
   ImageBatchOptions batches;
   double label_smoothing = 0;
   DType precision = DType::f32;  ///< of activations and their gradients: f32 or bf16; weights, sums and the loss are f32
+  StopToken stop = {};           ///< ends a validation between two batches
 };
 
 /// Cross-entropy of a network on labelled images; validation reports val_loss (mean negative log-likelihood), val_top1 and val_top5.
@@ -26,7 +27,7 @@ class ClassificationTask final : public TrainingTask {
 
   Module& model() override { return network_; }
   std::int64_t steps_per_epoch() const override;
-  void begin_epoch(std::int64_t epoch) override;
+  void begin_epoch(std::int64_t epoch, std::int64_t first_batch) override;
   Step next_step() override;
   Metrics validate() override;
 

@@ -28,9 +28,10 @@ struct ImageBatchOptions {
   int workers = 1;  ///< 0: made in the calling thread
 };
 
-/// A pass over `dataset` in the given order; the last batch may be smaller. Augmentation of a sample depends on (seed, epoch, its
-/// index in the data set) alone, so neither workers nor the order change it; mixing depends on (seed, epoch, number of the batch).
+/// A pass over `dataset` in the given order from batch `first_batch` on; the last batch may be smaller. Augmentation of a sample depends on
+/// (seed, epoch, its index in the data set) alone, so neither workers nor the order change it; mixing depends on (seed, epoch, number of
+/// the batch).
 std::unique_ptr<BatchLoader<ImageBatch>> load_batches(const ClassificationDataset& dataset, std::vector<std::int64_t> order,
-                                                      std::int64_t epoch, const ImageBatchOptions& options);
+                                                      std::int64_t epoch, const ImageBatchOptions& options, std::int64_t first_batch = 0);
 
 }  // namespace fovea

@@ -21,6 +21,7 @@ class Adagrad final : public Optimizer {
 
  private:
   void update(std::span<const Update> updates) override;
+  void visit_parameter_state(std::size_t index, const TensorSpec& spec, StateArchive archive) override;
 
   struct State {
     Tensor square_sum;

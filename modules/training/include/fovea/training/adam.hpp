@@ -24,6 +24,7 @@ class Adam final : public Optimizer {
 
  private:
   void update(std::span<const Update> updates) override;
+  void visit_parameter_state(std::size_t index, const TensorSpec& spec, StateArchive archive) override;
 
   struct State {
     Tensor first_moment, second_moment, largest_moment;

@@ -14,6 +14,7 @@ class CsvLogHook final : public TrainerHook {
  public:
   explicit CsvLogHook(std::filesystem::path file) : file_(std::move(file)) {}
   void on_epoch(const EpochReport& report) override;
+  void visit_state(const StateArchive& archive) override { archive.part("csv_log").value("text", text_); }
 
  private:
   std::filesystem::path file_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fovea/nn/module.hpp"
+#include "fovea/training/training_state.hpp"
 
 namespace fovea {
 
@@ -34,6 +35,8 @@ class Lbfgs {
   /// Up to options.iterations iterations. `loss` computes the scalar loss at the present weights; it is called with cleared gradients and
   /// followed by a backward pass. Returns the loss at the first weights. Parameters that the loss does not reach stay as they are.
   double step(const std::function<Variable()>& loss);
+
+  void visit_state(StateArchive archive);
 
   std::int64_t evaluations() const { return evaluations_; }  ///< of all steps so far
 

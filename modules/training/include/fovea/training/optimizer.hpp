@@ -9,6 +9,7 @@
 
 #include "fovea/nn/module.hpp"
 #include "fovea/training/parameter_group.hpp"
+#include "fovea/training/training_state.hpp"
 
 namespace fovea {
 
@@ -27,6 +28,9 @@ class Optimizer {
   /// Throws OptionError when a pattern matches no parameter, or on a negative factor or decay.
   void set_groups(const std::vector<ParameterGroup>& groups);
 
+  /// Saves or loads what it remembers, parameter by parameter. Its options are not part of that: they come from where they came from.
+  void visit_state(const StateArchive& archive);
+
  protected:
   /// `weight_decay` goes to every parameter that decays().
   explicit Optimizer(std::vector<NamedParameter> parameters, double weight_decay = 0, bool decay_biases_and_norms = false);
@@ -38,6 +42,8 @@ class Optimizer {
   };
   /// Updates the weights in place, all in one pass.
   virtual void update(std::span<const Update> updates) = 0;
+  /// What is remembered of one parameter, whose shape and type are `spec`: tensors that its updates change, a number of steps.
+  virtual void visit_parameter_state(std::size_t /*index*/, const TensorSpec& /*spec*/, StateArchive /*archive*/) {}
 
  private:
   struct Settings {

@@ -22,6 +22,7 @@ class Rmsprop final : public Optimizer {
 
  private:
   void update(std::span<const Update> updates) override;
+  void visit_parameter_state(std::size_t index, const TensorSpec& spec, StateArchive archive) override;
 
   struct State {
     Tensor square_average, gradient_average, velocity;

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "fovea/training/training_state.hpp"
+
 namespace fovea {
 
 struct ScheduleOptions {
@@ -86,6 +88,7 @@ class ReduceOnPlateau {
   /// Takes the metric of the next epoch; a value that is not a number is no improvement. Returns the rate from now on.
   double observe(double metric);
   double rate() const { return rate_; }
+  void visit_state(StateArchive archive);
 
  private:
   bool improves(double metric) const;

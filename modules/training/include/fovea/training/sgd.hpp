@@ -28,6 +28,7 @@ class Sgd final : public Optimizer {
 
  private:
   void update(std::span<const Update> updates) override;
+  void visit_parameter_state(std::size_t index, const TensorSpec& spec, StateArchive archive) override;
 
   SgdOptions options_;
   std::vector<Tensor> velocities_;

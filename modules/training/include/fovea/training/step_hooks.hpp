@@ -54,6 +54,7 @@ class WeightAverageHook final : public TrainerHook {
   void on_update() override { average_.update(); }
   void on_validation_begin() override { guard_.emplace(average_); }
   void on_validation_end() override { guard_.reset(); }
+  void visit_state(const StateArchive& archive) override { average_.visit_state(archive.part("weight_average")); }
 
  private:
   WeightAverage average_;

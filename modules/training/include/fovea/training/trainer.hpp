@@ -1,15 +1,19 @@
 // The training loop, the same for every task.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "fovea/base/stop_token.hpp"
 #include "fovea/training/optimizer.hpp"
 #include "fovea/training/schedule.hpp"
+#include "fovea/training/training_state.hpp"
 
 namespace fovea {
 
@@ -27,12 +31,15 @@ class TrainingTask {
   virtual ~TrainingTask() = default;
   virtual Module& model() = 0;
   virtual std::int64_t steps_per_epoch() const = 0;
-  /// Starts the pass over the training data with this number, from 0.
-  virtual void begin_epoch(std::int64_t epoch) = 0;
-  /// The loss of the next batch; called steps_per_epoch() times after begin_epoch().
+  /// Starts the pass over the training data with this number, from 0, at batch `first_batch` of it: what comes from there on is the same
+  /// whether or not the batches before it were made.
+  virtual void begin_epoch(std::int64_t epoch, std::int64_t first_batch) = 0;
+  /// The loss of the next batch; called steps_per_epoch() - first_batch times after begin_epoch().
   virtual Step next_step() = 0;
-  /// Numbers on the validation data; called in evaluation mode, without recording.
+  /// Numbers on the validation data; called in evaluation mode, without recording. May throw Stopped when it was asked to stop.
   virtual Metrics validate() = 0;
+  /// What the task itself remembers from batch to batch; parameters, buffers and random streams of model() are no part of it.
+  virtual void visit_state(const StateArchive&) {}
 };
 
 struct StepReport {
@@ -53,6 +60,8 @@ struct EpochReport {
   bool best;                 ///< the best value of the selection metric so far
 };
 
+void visit_state(EpochReport& report, StateArchive archive);
+
 /// Watches a training. All functions are optional.
 class TrainerHook {
  public:
@@ -61,8 +70,19 @@ class TrainerHook {
   virtual void on_update() {}     ///< after every update
   virtual void on_step(const StepReport&) {}
   virtual void on_validation_begin() {}
-  virtual void on_validation_end() {}  ///< after all hooks have had on_epoch()
+  virtual void on_validation_end() {}  ///< after all hooks have had on_epoch(), or instead when the validation was stopped
   virtual void on_epoch(const EpochReport&) {}
+  /// What the hook must remember when the training goes on in another process, in a part of its own: archive.part("csv_log").
+  virtual void visit_state(const StateArchive&) {}
+};
+
+/// When a training leaves its state behind.
+struct SavingOptions {
+  /// Called before the first batch, after every epoch, when the training is stopped, and in between as below. The tensors of the state
+  /// share the training's memory: good until the function returns.
+  std::function<void(const TrainingState& state)> save = {};
+  double seconds = 600;      ///< within an epoch: once this long has passed since the last time; 0: not by time
+  std::int64_t batches = 0;  ///< within an epoch: after so many batches; 0: not by their number
 };
 
 struct TrainerOptions {
@@ -76,34 +96,60 @@ struct TrainerOptions {
   /// Lowers the schedule's rates, by the same factors as its own, when the metric no longer gets better.
   std::optional<PlateauOptions> plateau = {};
   std::string plateau_metric = {};  ///< empty: the selection metric
+  SavingOptions saving = {};
+  StopToken stop = {};  ///< ends the training after the batch that is running
 };
 
 struct TrainingSummary {
   std::int64_t best_epoch = -1;
   double best_value = 0;
   double seconds = 0;
+  bool stopped = false;  ///< before the last epoch was done, because options.stop asked for it
 };
 
 /// Runs epochs of steps: loss, backward, update; then validation. Deterministic: equal task, options and instruction set give equal
-/// weights for any number of threads.
+/// weights for any number of threads, and however often the training was stopped between two batches and went on elsewhere from its state.
 class Trainer {
  public:
   /// Throws OptionError when there is no epoch to train.
   Trainer(TrainingTask& task, Optimizer& optimizer, Schedule schedule, TrainerOptions options);
   void add_hook(std::shared_ptr<TrainerHook> hook) { hooks_.push_back(std::move(hook)); }
-  /// Throws Error naming epoch and step when a loss is not finite.
+  /// Trains what is left to train, and gives the summary of the whole. Throws Error naming epoch and step when a loss is not finite.
   TrainingSummary run();
   /// Updates in an epoch: what schedules count.
   std::int64_t updates_per_epoch() const;
 
+  /// Everything that decides how the training goes on: model, optimiser, task, hooks, and where in which epoch it is. Load it after all
+  /// hooks have been added, into a trainer of equal options.
+  void visit_state(StateArchive archive);
+  std::int64_t epochs_done() const { return position_.epoch; }
+
  private:
-  struct Gradients {
-    double loss = 0, mean = 0;  ///< sum and mean over samples
-    std::int64_t samples = 0;
+  using Clock = std::chrono::steady_clock;
+  /// Where the training is, and what it has summed up there.
+  struct Position {
+    std::int64_t epoch = 0, batch = 0;         // done: epochs, and batches of the next one
+    double loss_sum = 0;                       // over the samples of the epoch so far
+    std::int64_t samples = 0;                  //
+    double update_loss_sum = 0;                // over the samples of the update that is not yet complete
+    std::int64_t update_samples = 0;           //
+    double learning_rate = 0;                  // of the last update
+    double seconds = 0, training_seconds = 0;  // of the epoch; what of it was training
   };
-  EpochReport train_epoch(std::int64_t epoch);
-  Gradients compute_gradients(std::int64_t batches, const std::string& where);
+
+  bool train_epoch();
+  void train_batch();
+  void update(double mean_loss);
+  std::optional<Metrics> validate();
+  bool finish_epoch();
+  std::int64_t batches_of_update() const;
   bool is_better(double value) const;
+  double epoch_seconds();
+  void visit_model(StateArchive archive);
+  void visit_gradients(StateArchive archive);
+  void check_position() const;
+  void save();
+  void save_if_due();
 
   TrainingTask& task_;
   Optimizer& optimizer_;
@@ -112,6 +158,9 @@ class Trainer {
   std::optional<ReduceOnPlateau> plateau_;  // of a rate of 1: what the schedule's rates are multiplied by
   std::vector<std::shared_ptr<TrainerHook>> hooks_;
   TrainingSummary summary_;
+  Position position_;
+  Clock::time_point lap_, saved_at_;
+  std::int64_t batches_since_save_ = 0;
 };
 
 }  // namespace fovea

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "fovea/nn/module.hpp"
+#include "fovea/training/training_state.hpp"
 
 namespace fovea {
 
@@ -30,6 +31,8 @@ class WeightAverage {
   void update();
   std::int64_t updates() const { return updates_; }
   const std::vector<Tensor>& averages() const { return averages_; }  ///< in the order of the parameters
+  /// Throws Error while a guard holds the averages in the network.
+  void visit_state(StateArchive archive);
 
  private:
   friend class AveragedWeightsGuard;
