@@ -117,6 +117,53 @@ TEST_F(TrainingLog, TheEventFileHoldsTheSameNumbers) {
   EXPECT_EQ(value(4, "dead_channels/conv1"), 0.25F);
 }
 
+/// What a folder's logs say, but for times.
+std::pair<std::vector<std::string>, std::vector<std::int64_t>> story_of(const std::filesystem::path& folder) {
+  std::vector<std::string> entries;
+  for (const Json& line : lines_of(folder / "log.jsonl"))
+    entries.push_back(line["event"].get<std::string>() + " " + line["update"].dump() + " " + Json(line.value("loss", 0.0)).dump());
+  std::vector<std::int64_t> steps;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().filename().string().starts_with("events."))
+      for (const test::Event& event : test::read_events(entry.path())) steps.push_back(event.step);
+  return {entries, steps};
+}
+
+TEST_F(TrainingLog, GoesOnFromAStateWithoutGapOrRepetition) {
+  // Trains to the end, and then again from the state before batch `from`; none with -1.
+  const auto run = [&](const std::string& name, std::int64_t from) {
+    Linear model(2, 2);
+    initialize(model, 1);
+    BlobTask task(model);
+    Sgd sgd(model.parameters());
+    TrainingState state;
+    TrainerOptions options{.epochs = 2, .selection_metric = "val_loss", .larger_is_better = false};
+    std::int64_t saves = 0;
+    const auto keep = [&](const TrainingState& saved) {
+      if (saves++ != from) return;
+      state.values = saved.values;
+      for (const auto& [key, tensor] : saved.tensors) state.tensors[key] = tensor.clone();
+    };
+    options.saving = {.save = keep, .seconds = 0, .batches = 1};
+    for (const bool resumes : {false, true}) {
+      if (resumes && from < 0) return;
+      if (resumes) options.saving = {};
+      Trainer trainer(task, sgd, Schedule({.kind = ScheduleOptions::Kind::constant, .learning_rate = 0.1}), options);
+      trainer.add_hook(std::make_shared<TrainingLogHook>(folder_ / name, sgd.parameters(), TrainingLogOptions{.every = 2}));
+      if (resumes) trainer.visit_state(StateArchive::loading(state, "test"));
+      trainer.run();
+    }
+  };
+  run("whole", -1);
+  const auto whole = story_of(folder_ / "whole");
+  EXPECT_EQ(whole.first.size(), 7U);
+  for (const std::int64_t from : {0, 2, 3, 5, 7}) {
+    const std::string name = "from" + std::to_string(from);
+    run(name, from);
+    EXPECT_EQ(story_of(folder_ / name), whole) << name;
+  }
+}
+
 TEST_F(TrainingLog, WatchingChangesNothing) {
   train({.every = 1});
   const std::vector<float> watched = weights_;

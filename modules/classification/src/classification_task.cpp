@@ -9,6 +9,12 @@
 
 namespace fovea {
 
+Variable classification_loss(Layer& network, const ImageBatch& batch, const ClassificationTaskOptions& options) {
+  const Variable logits = logits_of(network, batch.images, options.precision);
+  if (batch.distributions.defined()) return soft_cross_entropy(logits, batch.distributions, {.label_smoothing = options.label_smoothing});
+  return cross_entropy(logits, batch.labels, {.label_smoothing = options.label_smoothing});
+}
+
 ClassificationTask::ClassificationTask(Layer& network, const ClassificationDataset& train, const ClassificationDataset& validation,
                                        const ClassificationTaskOptions& options)
     : network_(network), train_(train), validation_(validation), options_(options) {
@@ -28,11 +34,7 @@ void ClassificationTask::begin_epoch(std::int64_t epoch, std::int64_t first_batc
 
 TrainingTask::Step ClassificationTask::next_step() {
   const ImageBatch batch = loader_->next();
-  const Variable logits = logits_of(network_, batch.images, options_.precision);
-  const Variable loss = batch.distributions.defined()
-                            ? soft_cross_entropy(logits, batch.distributions, {.label_smoothing = options_.label_smoothing})
-                            : cross_entropy(logits, batch.labels, {.label_smoothing = options_.label_smoothing});
-  return {.loss = loss, .samples = batch.images.extent(0)};
+  return {.loss = classification_loss(network_, batch, options_), .samples = batch.images.extent(0)};
 }
 
 Metrics ClassificationTask::validate() {

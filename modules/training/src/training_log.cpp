@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -26,6 +27,18 @@ TrainingLogHook::TrainingLogHook(const std::filesystem::path& folder, std::vecto
       events_(folder),
       monitor_(parameters_) {
   if (options_.every < 0) throw OptionError(fmt::format("updates between log entries are at least 0, found {}", options_.every));
+}
+
+void TrainingLogHook::visit_state(const StateArchive& archive) {
+  StateArchive own = archive.part("training_log");
+  own.value("updates", updates_);
+  own.value("interval_start", interval_start_);
+  own.value("interval_images", interval_images_);
+  for (const auto& [name, file] : {std::pair{"lines", &lines_}, {"events", &events_.file()}}) {
+    auto bytes = static_cast<std::int64_t>(file->size());
+    own.value(name, bytes);
+    if (own.is_loading()) file->truncate(static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0)));
+  }
 }
 
 void TrainingLogHook::add(const Json& entry) { lines_.append(json_line(entry)); }

@@ -17,6 +17,9 @@ struct ClassificationTaskOptions {
   StopToken stop = {};           ///< ends a validation between two batches
 };
 
+/// The mean cross-entropy of `network` on a batch, of mixed labels against their shares.
+Variable classification_loss(Layer& network, const ImageBatch& batch, const ClassificationTaskOptions& options);
+
 /// Cross-entropy of a network on labelled images; validation reports val_loss (mean negative log-likelihood), val_top1 and val_top5.
 class ClassificationTask final : public TrainingTask {
  public:
@@ -30,6 +33,7 @@ class ClassificationTask final : public TrainingTask {
   void begin_epoch(std::int64_t epoch, std::int64_t first_batch) override;
   Step next_step() override;
   Metrics validate() override;
+  std::vector<std::string> metric_names() const override { return {"val_loss", "val_top1", "val_top5"}; }
 
  private:
   Layer& network_;

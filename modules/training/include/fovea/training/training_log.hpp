@@ -16,7 +16,7 @@
 namespace fovea {
 
 struct TrainingLogOptions {
-  std::int64_t every = 50;  ///< updates between "step" entries, the first update has one too; 0: epochs only
+  std::int64_t every = 20;  ///< updates between "step" entries, the first update has one too; 0: epochs only
   /// Numbers by layer that are looked at after every epoch, the network being in evaluation mode: shares of dead channels.
   std::function<Metrics()> dead_channels = {};
 };
@@ -35,6 +35,8 @@ class TrainingLogHook final : public TrainerHook {
   void on_gradients() override;
   void on_step(const StepReport& report) override;
   void on_epoch(const EpochReport& report) override;
+  /// What was appended after the state was saved is cut off when it is loaded: the logs go on without gap or repetition.
+  void visit_state(const StateArchive& archive) override;
 
   /// Appends an entry of the caller's.
   void add(const Json& entry);
