@@ -4,6 +4,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -29,8 +30,11 @@ std::string unknown_verb(const CLI::App& app) {
 
 int main(int argc, char** argv) {
   using namespace fovea::cli;
-  CLI::App app("Trains, runs and evaluates image classifiers.\n\nExit codes: 0 all done, 1 some inputs failed, 2 usage or unusable input.",
-               "fovea");
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may grow no further is an error with a name, not the end of the program
+  CLI::App app(
+      "Trains, runs and evaluates image classifiers.\n\nExit codes: 0 all done, 1 some inputs failed, 2 usage or unusable "
+      "input; 130 and 143: a training was stopped by SIGINT or SIGTERM.",
+      "fovea");
   app.set_version_flag("--version", fovea::version());
   app.require_subcommand(1);
   app.get_formatter()->column_width(36);

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +13,7 @@
 #include "fovea/training/progress.hpp"
 #include "recipe_flags.hpp"
 #include "shared_options.hpp"
+#include "stop_signals.hpp"
 
 namespace fovea::cli {
 
@@ -21,10 +24,17 @@ namespace fs = std::filesystem;
 struct TrainFlags {
   SharedOptions shared;
   RecipeFlags recipe;
-  std::string out;
+  std::string out, resume, save_every = "10m";
   int workers = 1;
   bool check = false;
 };
+
+/// To resume, the recipe of the run takes the place of --config.
+ClassifierRecipe recipe_of(const TrainFlags& flags) {
+  RecipeFlags recipe = flags.recipe;
+  if (!flags.resume.empty()) recipe.config = (fs::path(flags.resume) / "recipe.json").string();
+  return recipe.recipe(flags.shared);
+}
 
 /// runs/<task>/<model>, or the first of ...-2, ...-3 that is free.
 fs::path default_folder(const ClassifierRecipe& recipe) {
@@ -34,11 +44,31 @@ fs::path default_folder(const ClassifierRecipe& recipe) {
   return folder;
 }
 
+/// "10m", "90s", "2h", "500batches"; "0" saves after epochs only.
+void read_save_every(const std::string& text, TrainEnvironment& environment) {
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const std::string unit(end, text.data() + text.size());
+  constexpr std::pair<const char*, double> kUnits[] = {{"s", 1}, {"m", 60}, {"h", 3600}};
+  const auto* const time = std::find_if(std::begin(kUnits), std::end(kUnits), [&](const auto& known) { return unit == known.first; });
+  const bool is_time = time != std::end(kUnits), is_nothing = unit.empty() && count == 0;
+  if (error != std::errc() || count < 0 || !(is_time || is_nothing || unit == "batches"))
+    throw OptionError(fmt::format("--save-every {}: expected a time or a number of batches, as in 90s, 10m, 2h, 500batches, or 0", text));
+  environment.save_seconds = is_time ? static_cast<double>(count) * time->second : 0;
+  environment.save_batches = is_time ? 0 : count;
+}
+
+fs::path run_folder(const TrainFlags& flags, const ClassifierRecipe& recipe) {
+  if (!flags.resume.empty()) return flags.resume;
+  return flags.out.empty() ? default_folder(recipe) : fs::path(flags.out);
+}
+
 int run_train(const TrainFlags& flags) {
-  const ClassifierRecipe recipe = flags.recipe.recipe(flags.shared);
+  const ClassifierRecipe recipe = recipe_of(flags);
   const auto context = flags.shared.make_context();
   const kernels::ContextGuard guard(*context);
-  TrainEnvironment environment{.out = flags.out.empty() ? default_folder(recipe) : fs::path(flags.out), .workers = flags.workers};
+  TrainEnvironment environment{.out = run_folder(flags, recipe), .workers = flags.workers, .resume = !flags.resume.empty()};
+  read_save_every(flags.save_every, environment);
   environment.log = [&](const std::string& line) { flags.shared.log(line); };
   if (flags.check) {
     const SanityReport report = check_training(recipe, environment);
@@ -46,8 +76,13 @@ int run_train(const TrainFlags& flags) {
     flags.shared.write_json(to_text(to_json(report)));
     return report.passed() ? kAllDone : kSomeInputsFailed;
   }
+  const StopSignals signals(environment.stop);
   if (!flags.shared.quiet) environment.hooks.push_back(std::make_shared<ProgressHook>());
   const TrainClassifierResult result = train_classifier(recipe, environment);
+  if (result.summary.stopped) {
+    flags.shared.log(fmt::format("everything so far is saved; go on with\n  fovea train --resume {}", environment.out.string()));
+    return signals.exit_code();
+  }
   flags.shared.log(fmt::format("best epoch {} with {} {:.4f}, {} of training; weights in {}", result.summary.best_epoch + 1, result.metric,
                                result.summary.best_value, format_duration(result.summary.seconds), result.best.string()));
   flags.shared.write_json(result.metrics);
@@ -63,11 +98,20 @@ void add_train(CLI::App& app, int& exit_code) {
       "Example:\n  fovea train --task classify --data idx:/usr/share/datasets/fashion-mnist --model lenet5 --epochs 6 --out "
       "runs/fashion\n\n"
       "The run folder holds recipe.json, results.csv, log.jsonl, events.out.tfevents.* (TensorBoard), weights/best.fovea,\n"
-      "weights/last.fovea, plots/ and validation.json.\n"
+      "weights/last.fovea, plots/, validation.json and state/.\n"
+      "Ctrl-C or SIGTERM stops after the batch, saves, and says how to go on: exit code 130 or 143; a second one stops at once.\n"
+      "fovea train --resume RUN goes on with a run that was stopped or killed.\n"
       "fovea train --config RUN/recipe.json --out OTHER repeats a run to the bit on the same instruction set.");
   flags->recipe.add_to(*command);
   command->add_flag("--check", flags->check, "do not train: look whether this training could work (exit code 1: it looks wrong)");
-  command->add_option("--out", flags->out, "run folder (runs/<task>/<model>)");
+  auto* const out = command->add_option("--out", flags->out, "run folder (runs/<task>/<model>)");
+  command->add_option("--resume", flags->resume, "go on with the run in this folder, to the same bits as if it had not been interrupted")
+      ->excludes(command->get_option("--config"))
+      ->excludes(out);
+  command
+      ->add_option("--save-every", flags->save_every,
+                   "within an epoch: 90s, 10m, 2h or 500batches; 0: after epochs only. A run that is killed loses no more than that")
+      ->capture_default_str();
   command->add_option("--workers", flags->workers, "threads that load images; 0: the computing thread")->check(CLI::NonNegativeNumber);
   flags->shared.add_to(*command);
   command->callback([flags, &exit_code] { exit_code = run_train(*flags); });

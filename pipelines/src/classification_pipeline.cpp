@@ -96,12 +96,13 @@ Tensor ClassificationPipeline::features(std::span<const cv::Mat> images, const s
   return (output.shape().rank() == 4 ? global_average_pool2d(output) : flatten(output)).value();
 }
 
-ClassificationMetrics ClassificationPipeline::evaluate(const ClassificationDataset& dataset, std::int64_t batch, int workers) const {
+ClassificationMetrics ClassificationPipeline::evaluate(const ClassificationDataset& dataset, std::int64_t batch, int workers,
+                                                       const StopToken& stop) const {
   if (dataset.labels() != labels_)
     throw OptionError(
         fmt::format("the data has the classes [{}] but the model has [{}]", fmt::join(dataset.labels(), ", "), fmt::join(labels_, ", ")));
-  return evaluate_classifier(*network_, dataset,
-                             {.preprocessing = preprocessing_, .augmentation = nullptr, .batch = batch, .workers = workers}, precision_);
+  return evaluate_classifier(
+      *network_, dataset, {.preprocessing = preprocessing_, .augmentation = nullptr, .batch = batch, .workers = workers}, precision_, stop);
 }
 
 }  // namespace fovea

@@ -39,10 +39,7 @@ Chart chart_of(const RateFinderResult& result) {
 }  // namespace
 
 RateFinderResult find_rate(const ClassifierRecipe& recipe, const RateFinderOptions& options, const TrainEnvironment& environment) {
-  const auto log = [&](const std::string& line) {
-    if (environment.log) environment.log(line);
-  };
-  TrainingSetup setup = set_up_training(recipe, environment.workers, log);
+  TrainingSetup setup = set_up_training(recipe, environment);
   if (require_classifier(setup.recipe.model).fitted)
     throw OptionError(fmt::format("{} learns at once: it has no learning rate", setup.recipe.model));
   ClassificationTask task = setup.task();

@@ -130,7 +130,7 @@ SanityReport check_training(const ClassifierRecipe& recipe, const TrainEnvironme
   const auto log = [&](const std::string& line) {
     if (environment.log) environment.log(line);
   };
-  TrainingSetup setup = set_up_training(recipe, environment.workers, log);
+  TrainingSetup setup = set_up_training(recipe, environment);
   if (require_classifier(setup.recipe.model).fitted)
     throw OptionError(fmt::format("{} learns at once: there is no training to check", setup.recipe.model));
   constexpr std::int64_t kBatches = 4;

@@ -15,12 +15,15 @@
 #include "fovea/base/version.hpp"
 #include "fovea/classification/fit_feature_classifier.hpp"
 #include "fovea/nn/dead_channels.hpp"
+#include "fovea/pipelines/catalogue.hpp"
 #include "fovea/pipelines/run_pictures.hpp"
 #include "fovea/training/averaged_validation.hpp"
 #include "fovea/training/checkpoint.hpp"
 #include "fovea/training/csv_log.hpp"
 #include "fovea/training/training_log.hpp"
 #include "fovea/vision/image_loader.hpp"
+#include "run_hooks.hpp"
+#include "run_state.hpp"
 #include "sanity_parts.hpp"
 #include "training_parts.hpp"
 #include "training_setup.hpp"
@@ -36,18 +39,31 @@ bool is_log(const fs::path& file) {
   return name == "log.jsonl" || name.starts_with("events.out.tfevents.");
 }
 
-/// Weights of an earlier run are not overwritten. One that failed before its first epoch ended has left none and is not in the way; its
-/// logs are not gone on with.
-void prepare_folder(const fs::path& out) {
-  const fs::path weights = out / "weights";
-  if (fs::exists(weights) && !fs::is_empty(weights))
-    throw FileError(out.string(), "holds the weights of an earlier run; choose another folder or remove it");
-  make_folder(weights);
-  make_folder(out / "plots");
+/// Of a run that left nothing else: logs are gone on with only where its state says how far they are good.
+void remove_logs(const fs::path& out) {
   std::vector<fs::path> stale;
   for (const auto& entry : fs::directory_iterator(out))
     if (is_log(entry.path())) stale.push_back(entry.path());
   for (const fs::path& file : stale) fs::remove(file);
+}
+
+bool holds_weights(const fs::path& out) { return fs::exists(out / "weights") && !fs::is_empty(out / "weights"); }
+
+/// An earlier run is not overwritten. One that failed before its first batch was done has left nothing and is not in the way.
+void prepare_folder(const fs::path& out) {
+  if (holds_weights(out)) throw FileError(out.string(), "holds the weights of an earlier run; choose another folder or remove it");
+  if (RunState::is_worth_keeping(out))
+    throw FileError(out.string(), "holds an unfinished run; go on with it (--resume), choose another folder, or remove it");
+  make_folder(out / "weights");
+  make_folder(out / "plots");
+}
+
+/// What a killed process left half written is removed.
+void prepare_folder_to_resume(const fs::path& out) {
+  if (!fs::exists(out / "recipe.json")) throw FileError(out.string(), "holds no run that could be resumed: there is no recipe.json");
+  if (holds_weights(out) && !StateFolder::holds_state(out / "state"))
+    throw FileError(out.string(), "holds weights but no state that a training could go on from");
+  for (const fs::path& folder : {out, out / "weights", out / "plots"}) remove_unfinished_files(folder);
 }
 
 void write_recipe(const fs::path& file, const ClassifierRecipe& recipe) {
@@ -73,12 +89,28 @@ std::string training_facts(const ClassifierRecipe& recipe, const EpochReport& re
 struct Run {
   TrainingSetup& setup;
   const TrainEnvironment& environment;
+  RunFacts facts;
+  RunState* state;  ///< null for what is fitted at once
+  bool goes_on;     ///< from a state
 
   fs::path weights(const std::string& name) const { return environment.out / "weights" / name; }
   void log(const std::string& line) const {
     if (environment.log) environment.log(line);
   }
 };
+
+/// Puts the training where the run was interrupted, if it was.
+void go_on(const Run& run, Trainer& trainer, std::int64_t batches) {
+  run.state->restore(trainer);
+  if (trainer.epochs_done() == 0 && trainer.batches_done() == 0) return;
+  if (trainer.summary().best_epoch >= 0 && !fs::exists(run.weights("best.fovea")))
+    throw FileError(run.weights("best.fovea").string(),
+                    fmt::format("is missing: the weights of the best epoch so far, {}", trainer.summary().best_epoch + 1));
+  run.log(trainer.epochs_done() == run.setup.recipe.epochs
+              ? fmt::format("all {} epochs are done: nothing is left to train", run.setup.recipe.epochs)
+              : fmt::format("goes on in epoch {} of {}, after batch {} of {}", trainer.epochs_done() + 1, run.setup.recipe.epochs,
+                            trainer.batches_done(), batches));
+}
 
 /// Entries that log.jsonl begins with: what is trained on what.
 Json run_facts(TrainingSetup& setup, std::int64_t updates_per_epoch) {
@@ -122,22 +154,6 @@ std::shared_ptr<TrainingLogHook> log_hook_for(const Run& run, const Optimizer& o
   return hook;
 }
 
-/// Looks at the loss before the first update, which costs nothing.
-class FirstLossHook final : public TrainerHook {
- public:
-  using Report = std::function<void(const SanityCheck&)>;
-  FirstLossHook(std::int64_t classes, bool weights_are_new, Report report)
-      : classes_(classes), weights_are_new_(weights_are_new), report_(std::move(report)) {}
-  void on_step(const StepReport& report) override {
-    if (report.epoch == 0 && report.step == 0) report_(check_initial_loss(report.loss, classes_, weights_are_new_));
-  }
-
- private:
-  std::int64_t classes_;
-  bool weights_are_new_;
-  Report report_;
-};
-
 /// The checks that take no more than a few batches; what looks wrong is said, and the training goes on.
 void check_first_seconds(const Run& run, Trainer& trainer, const std::shared_ptr<TrainingLogHook>& logs) {
   TrainingSetup& setup = run.setup;
@@ -155,37 +171,6 @@ void check_first_seconds(const Run& run, Trainer& trainer, const std::shared_ptr
   trainer.add_hook(
       std::make_shared<FirstLossHook>(static_cast<std::int64_t>(setup.data.labels.size()), setup.recipe.weights.empty(), report));
 }
-
-/// Keeps the weights that a cycle of a schedule with restarts ends with, after the last epoch that ends before the restart.
-class SnapshotHook final : public TrainerHook {
- public:
-  using Save = std::function<void(std::int64_t number, const EpochReport& report)>;
-  SnapshotHook(const Schedule& schedule, std::int64_t updates_per_epoch, Save save)
-      : schedule_(schedule), updates_(updates_per_epoch), save_(std::move(save)) {}
-
-  void on_epoch(const EpochReport& report) override {
-    if (ends_a_cycle(report)) save_(cycles_before(report.epoch) + 1, report);
-  }
-
- private:
-  /// Whether the rate jumps up between the last update of the epoch and that of the next one.
-  bool restarts_after(std::int64_t epoch) const {
-    const std::int64_t last = (epoch + 1) * updates_ - 1;
-    for (std::int64_t step = last; step < last + updates_; ++step)
-      if (schedule_.rate(step + 1) > 2 * schedule_.rate(step)) return true;
-    return false;
-  }
-  bool ends_a_cycle(const EpochReport& report) const { return report.epoch + 1 == report.epochs || restarts_after(report.epoch); }
-  std::int64_t cycles_before(std::int64_t epoch) const {
-    std::int64_t cycles = 0;
-    for (std::int64_t earlier = 0; earlier < epoch; ++earlier) cycles += restarts_after(earlier) ? 1 : 0;
-    return cycles;
-  }
-
-  Schedule schedule_;
-  std::int64_t updates_;
-  Save save_;
-};
 
 /// Puts a picture of the run folder into the event file.
 void add_picture(TrainingLogHook& logs, const std::string& tag, const fs::path& file) {
@@ -212,7 +197,11 @@ TrainingSummary train_network(const Run& run) {
                    .patience = recipe.patience,
                    .accumulate = recipe.accumulate,
                    .plateau = rates.plateau,
-                   .plateau_metric = rates.plateau_metric});
+                   .plateau_metric = rates.plateau_metric,
+                   .saving = {.save = [&](const TrainingState& state) { run.state->save(state, run.facts); },
+                              .seconds = run.environment.save_seconds,
+                              .batches = run.environment.save_batches},
+                   .stop = run.environment.stop});
   const auto save = [&](const fs::path& path, const EpochReport& report) {
     std::optional<AveragedWeightsGuard> averages;
     if (selects_averages(recipe)) averages.emplace(averaged->average());
@@ -232,8 +221,14 @@ TrainingSummary train_network(const Run& run) {
   trainer.add_hook(std::make_shared<CsvLogHook>(out / "results.csv"));
   trainer.add_hook(std::make_shared<LearningCurvesHook>(out));
   for (const auto& hook : run.environment.hooks) trainer.add_hook(hook);
-  check_first_seconds(run, trainer, logs);
+  go_on(run, trainer, task.steps_per_epoch());
+  if (!run.goes_on) check_first_seconds(run, trainer, logs);
   const TrainingSummary summary = trainer.run();
+  if (summary.stopped) {
+    run.log(fmt::format("stopped in epoch {} of {}, after batch {} of {}", trainer.epochs_done() + 1, recipe.epochs, trainer.batches_done(),
+                        task.steps_per_epoch()));
+    return summary;
+  }
   if (summary.epochs < recipe.epochs) {
     const std::string reason = fmt::format("{} was not better in {} epochs in a row", recipe.metric, recipe.patience);
     logs->add({{"event", "stop"}, {"epoch", summary.epochs}, {"reason", reason}});
@@ -254,36 +249,87 @@ TrainingSummary fit_features(const Run& run, FeatureClassifier& classifier) {
   return {.best_epoch = 0, .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
 }
 
+/// The best weights on the validation split: validation.json and the confusion matrix.
+void judge_best_weights(const Run& run, TrainClassifierResult& result) {
+  ClassificationPipeline best = ClassificationPipeline::load(result.best);
+  best.set_precision(run.setup.options.precision);
+  try {
+    const ClassificationMetrics metrics =
+        best.evaluate(run.setup.validation(), run.setup.recipe.batch, run.environment.workers, run.environment.stop);
+    if (run.state == nullptr) result.summary.best_value = metrics.top1;  // fitted: there were no epochs
+    save_confusion_matrix(run.environment.out / "plots", metrics);
+    const Json json = to_json(metrics, {.split = "val", .model = result.best.string(), .fovea_version = version()});
+    write_json_file(run.environment.out / "validation.json", json);
+    result.metrics = to_text(json);
+  } catch (const Stopped&) {
+    result.summary.stopped = true;
+  }
+}
+
+/// The run's state and facts, as far as they are known before there is a network.
+class RunBeginning {
+ public:
+  explicit RunBeginning(const TrainEnvironment& environment) : environment_(environment) {}
+
+  /// Looks for a state to go on from; gives its preprocessing.
+  std::optional<Preprocessing> find(const ClassifierRecipe& recipe, const ClassificationData& data) {
+    facts = {.recipe = recipe.to_json(),
+             .data = data_facts(*data.train, *data.val),
+             .preprocessing = {},
+             .instructions = std::string(name_of(active_isa()))};
+    const bool fitted = require_classifier(recipe.model).fitted;
+    if (!environment_.resume) return std::nullopt;
+    prepare_folder_to_resume(environment_.out);
+    if (fitted) return std::nullopt;
+    state.emplace(environment_.out);
+    const auto log = [&](const std::string& line) {
+      if (environment_.log) environment_.log(line);
+    };
+    const std::optional<RunFacts> begun = state->load(log);
+    if (!begun) return std::nullopt;
+    require_same_run(*begun, facts.recipe, facts.data);
+    if (begun->instructions != facts.instructions)
+      log(fmt::format("the run began with {} instructions and goes on with {}: the last bits will differ", begun->instructions,
+                      facts.instructions));
+    goes_on = true;
+    return Preprocessing::from_json(begun->preprocessing, "preprocessing of the state");
+  }
+
+  RunFacts facts;
+  std::optional<RunState> state;
+  bool goes_on = false;
+
+ private:
+  const TrainEnvironment& environment_;
+};
+
 }  // namespace
 
 TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const TrainEnvironment& environment) {
-  const auto log = [&](const std::string& line) {
-    if (environment.log) environment.log(line);
-  };
-  TrainingSetup setup = set_up_training(wanted, environment.workers, log);
+  RunBeginning beginning(environment);
+  TrainingSetup setup =
+      set_up_training(wanted, environment, [&](const auto& recipe, const auto& data) { return beginning.find(recipe, data); });
   const ClassifierRecipe& recipe = setup.recipe;
   const Preprocessing& preprocessing = setup.pipeline.preprocessing();
-  prepare_folder(environment.out);
-  write_recipe(environment.out / "recipe.json", recipe);
-  log(fmt::format("{}: {} parameters, input {}x{}x{}, {} classes", recipe.model, setup.pipeline.network().parameter_count(),
-                  preprocessing.width, preprocessing.height, preprocessing.channels, setup.data.labels.size()));
-  if (!recipe.weights.empty()) log(fmt::format("weights of {}", recipe.weights));
-  if (!setup.begun_anew.empty()) log(fmt::format("begins anew: {}", fmt::join(setup.begun_anew, ", ")));
+  beginning.facts.preprocessing = preprocessing.to_json();
+  if (!environment.resume) {
+    prepare_folder(environment.out);
+    write_recipe(environment.out / "recipe.json", recipe);
+  }
+  if (!beginning.goes_on) remove_logs(environment.out);
+  if (!require_classifier(recipe.model).fitted && !beginning.state) beginning.state.emplace(environment.out);
+  const Run run{setup, environment, beginning.facts, beginning.state ? &*beginning.state : nullptr, beginning.goes_on};
+  run.log(fmt::format("{}: {} parameters, input {}x{}x{}, {} classes", recipe.model, setup.pipeline.network().parameter_count(),
+                      preprocessing.width, preprocessing.height, preprocessing.channels, setup.data.labels.size()));
+  if (setup.loaded_weights) run.log(fmt::format("weights of {}", recipe.weights));
+  if (!setup.begun_anew.empty()) run.log(fmt::format("begins anew: {}", fmt::join(setup.begun_anew, ", ")));
 
-  const Run run{setup, environment};
   auto* const classical = dynamic_cast<FeatureClassifier*>(&setup.pipeline.network());
   TrainClassifierResult result;
   result.summary = classical != nullptr ? fit_features(run, *classical) : train_network(run);
   result.metric = recipe.metric;
   result.best = run.weights("best.fovea");
-  ClassificationPipeline best = ClassificationPipeline::load(result.best);
-  best.set_precision(setup.options.precision);
-  const ClassificationMetrics metrics = best.evaluate(setup.validation(), recipe.batch, environment.workers);
-  if (classical != nullptr) result.summary.best_value = metrics.top1;
-  save_confusion_matrix(environment.out / "plots", metrics);
-  const Json json = to_json(metrics, {.split = "val", .model = result.best.string(), .fovea_version = version()});
-  write_json_file(environment.out / "validation.json", json);
-  result.metrics = to_text(json);
+  if (!result.summary.stopped) judge_best_weights(run, result);
   return result;
 }
 

@@ -162,7 +162,10 @@ void check_recipe(const ClassifierRecipe& recipe) {
   check_training_parts(recipe);
 }
 
-TrainingSetup set_up_training(const ClassifierRecipe& wanted, int workers, const std::function<void(const std::string&)>& log) {
+TrainingSetup set_up_training(const ClassifierRecipe& wanted, const TrainEnvironment& environment, const FindBegun& find_begun) {
+  const auto log = [&](const std::string& line) {
+    if (environment.log) environment.log(line);
+  };
   check_recipe(wanted);
   ClassificationData data = open_classification_data(wanted.data, {.seed = wanted.seed, .names_file = wanted.names});
   take_fold(data, wanted);
@@ -170,10 +173,12 @@ TrainingSetup set_up_training(const ClassifierRecipe& wanted, int workers, const
   const ClassificationDataset& train = data.require("train");
   data.require("val");
   const ClassifierRecipe recipe = resolve(wanted, train);
-  const Preprocessing preprocessing = preprocessing_for(recipe, train);
+  const std::optional<Preprocessing> begun = find_begun ? find_begun(recipe, data) : std::nullopt;
+  const Preprocessing preprocessing = begun ? *begun : preprocessing_for(recipe, train);
   ClassificationPipeline pipeline = pipeline_for(recipe, preprocessing, data);
   std::vector<std::string> begun_anew;
-  if (!recipe.weights.empty()) begun_anew = load_first_weights(pipeline.network(), recipe);
+  const bool loads_weights = !recipe.weights.empty() && !begun;
+  if (loads_weights) begun_anew = load_first_weights(pipeline.network(), recipe);
   freeze_parameters(pipeline.network(), recipe.freeze, log);
   return {.recipe = recipe,
           .data = std::move(data),
@@ -183,9 +188,11 @@ TrainingSetup set_up_training(const ClassifierRecipe& wanted, int workers, const
                                   .mixing = mixing_for(recipe),
                                   .batch = recipe.batch,
                                   .seed = recipe.seed,
-                                  .workers = workers},
+                                  .workers = environment.workers},
                       .label_smoothing = recipe.label_smoothing,
-                      .precision = parse_precision(recipe.precision)},
+                      .precision = parse_precision(recipe.precision),
+                      .stop = environment.stop},
+          .loaded_weights = loads_weights,
           .begun_anew = std::move(begun_anew)};
 }
 

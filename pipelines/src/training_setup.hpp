@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "fovea/data/data_source.hpp"
 #include "fovea/pipelines/classification_pipeline.hpp"
 #include "fovea/pipelines/classifier_recipe.hpp"
+#include "fovea/pipelines/train_classifier.hpp"
 
 namespace fovea {
 
@@ -17,7 +19,8 @@ struct TrainingSetup {
   ClassificationData data;
   ClassificationPipeline pipeline;  ///< with its first weights; parameters that the recipe freezes want no gradients
   ClassificationTaskOptions options;
-  std::vector<std::string> begun_anew;  ///< names that the recipe's weights did not fill
+  bool loaded_weights = false;          ///< those that the recipe begins with
+  std::vector<std::string> begun_anew;  ///< names that they did not fill
 
   const ClassificationDataset& train() const { return *data.train; }
   const ClassificationDataset& validation() const { return *data.val; }
@@ -27,7 +30,10 @@ struct TrainingSetup {
 /// Throws OptionError on what is wrong with a recipe before there is any data.
 void check_recipe(const ClassifierRecipe& recipe);
 
-/// `log` gets facts worth knowing. Throws Error naming what is wrong with the recipe or the data.
-TrainingSetup set_up_training(const ClassifierRecipe& wanted, int workers, const std::function<void(const std::string& line)>& log);
+/// The preprocessing of a run that is gone on with, whose state has all weights; nothing for one that begins.
+using FindBegun = std::function<std::optional<Preprocessing>(const ClassifierRecipe& recipe, const ClassificationData& data)>;
+
+/// Throws Error naming what is wrong with the recipe or the data.
+TrainingSetup set_up_training(const ClassifierRecipe& wanted, const TrainEnvironment& environment, const FindBegun& find_begun = {});
 
 }  // namespace fovea

@@ -60,6 +60,17 @@ fs::path temporary_name(const fs::path& path) {
   return folder / fmt::format(".{}.{}-{}{}", path.stem().string(), ::getpid(), counter++, path.extension().string());
 }
 
+/// Whether a file has a name from temporary_name(): ".stem.PID-NUMBER.extension".
+bool is_temporary_name(const fs::path& path) {
+  const auto is_number_pair = [](const std::string& text) {
+    const std::size_t dash = text.find('-');
+    return text.starts_with('.') && dash != std::string::npos && dash > 1 && dash + 1 < text.size() &&
+           text.find_first_not_of("0123456789", 1) == dash && text.find_first_not_of("0123456789", dash + 1) == std::string::npos;
+  };
+  const bool is_hidden = path.filename().string().starts_with('.');
+  return is_hidden && (is_number_pair(path.extension().string()) || is_number_pair(path.stem().extension().string()));
+}
+
 /// Makes a complete and synced temporary file appear as `path`.
 void publish(const fs::path& temporary, const fs::path& path) {
   if (::rename(temporary.c_str(), path.c_str()) != 0) throw_errno(path, "cannot be replaced");
@@ -108,6 +119,14 @@ void make_folder(const fs::path& path) {
   if (error || !fs::is_directory(path)) throw FileError(path.string(), fmt::format("cannot be created as a folder: {}", error.message()));
 }
 
+void replace_file(const fs::path& from, const fs::path& to) { publish(from, to); }
+
+void remove_unfinished_files(const fs::path& folder) {
+  std::error_code none;  // no folder, nothing to remove
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, none))
+    if (is_temporary_name(entry.path())) remove_quietly(entry.path());
+}
+
 void write_file_with(const fs::path& path, const std::function<void(const fs::path&)>& produce) {
   const fs::path temporary = temporary_name(path);
   try {
@@ -137,7 +156,7 @@ FileWriter::~FileWriter() {
   remove_quietly(temporary_);
 }
 
-void FileWriter::append(std::string_view text) { append_to(descriptor_, path_, text); }
+void FileWriter::append(std::string_view bytes) { append_to(descriptor_, path_, bytes); }
 
 void FileWriter::commit() {
   if (::fsync(descriptor_) != 0) throw_errno(path_, "cannot be synced");

@@ -290,17 +290,21 @@ SafetensorsFile parse_safetensors(std::span<const std::uint8_t> bytes, const std
 
 SafetensorsFile read_safetensors(const std::filesystem::path& path) { return parse_safetensors(read_file(path), path.string()); }
 
-void write_safetensors(const std::filesystem::path& path, const SafetensorsFile& file) {
+void write_safetensors(const SafetensorsFile& file, const std::function<void(std::string_view)>& sink) {
   const std::vector<const NamedTensor*> order = writing_order(file.tensors);
   const std::string header = header_text(order, file.metadata);
   const std::uint64_t length = header.size();
   if (length > kMaxHeaderBytes)
-    throw FileError(path.string(), fmt::format("the header would have {} bytes, allowed are {}", length, kMaxHeaderBytes));
-  std::string bytes(kLengthBytes, '\0');
-  std::memcpy(bytes.data(), &length, kLengthBytes);
-  bytes += header;
-  for (const NamedTensor* entry : order) bytes.append(static_cast<const char*>(entry->tensor.raw_data()), entry->tensor.bytes());
-  write_file(path, bytes);
+    throw OptionError(fmt::format("the header of a safetensors file would have {} bytes, allowed are {}", length, kMaxHeaderBytes));
+  sink({reinterpret_cast<const char*>(&length), kLengthBytes});
+  sink(header);
+  for (const NamedTensor* entry : order) sink({static_cast<const char*>(entry->tensor.raw_data()), entry->tensor.bytes()});
+}
+
+void write_safetensors(const std::filesystem::path& path, const SafetensorsFile& file) {
+  FileWriter writer(path);
+  write_safetensors(file, [&](std::string_view bytes) { writer.append(bytes); });
+  writer.commit();
 }
 
 }  // namespace fovea

@@ -203,7 +203,8 @@ bool Trainer::finish_epoch() {
 TrainingSummary Trainer::run() {
   summary_.stopped = false;
   lap_ = Clock::now();
-  save();
+  saved_at_ = lap_;
+  if (position_.epoch == 0 && position_.batch == 0) save();
   while (position_.epoch < options_.epochs && !is_out_of_patience()) {
     summary_.stopped = !train_epoch() || !finish_epoch();
     save();

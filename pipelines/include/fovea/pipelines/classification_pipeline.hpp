@@ -40,8 +40,9 @@ class ClassificationPipeline {
   /// that name.
   Tensor features(std::span<const cv::Mat> images, const std::string& layer = "") const;
 
-  /// Throws OptionError when the data set's labels are not the model's.
-  ClassificationMetrics evaluate(const ClassificationDataset& dataset, std::int64_t batch = 64, int workers = 1) const;
+  /// Throws OptionError when the data set's labels are not the model's, and Stopped when `stop` asks for it.
+  ClassificationMetrics evaluate(const ClassificationDataset& dataset, std::int64_t batch = 64, int workers = 1,
+                                 const StopToken& stop = {}) const;
 
   /// Writes a model file.
   void save(const std::filesystem::path& path) const;

@@ -23,7 +23,13 @@ void write_file(const std::filesystem::path& path, std::string_view bytes);
 /// Like write_file for content that another library writes: `produce` gets the temporary name, which keeps the extension of `path`.
 void write_file_with(const std::filesystem::path& path, const std::function<void(const std::filesystem::path& temporary)>& produce);
 
-/// A text file that is written piece by piece and appears under its name only when it is complete.
+/// Renames a complete file, durably, over another one if there is one. Throws FileError.
+void replace_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// Removes the temporary files of writers that were killed before they were done. Nobody may be writing in `folder` meanwhile.
+void remove_unfinished_files(const std::filesystem::path& folder);
+
+/// A file that is written piece by piece and appears under its name only when it is complete.
 class FileWriter {
  public:
   /// Opens a temporary file beside `path`; creates missing folders. Throws FileError.
@@ -33,7 +39,7 @@ class FileWriter {
   FileWriter(const FileWriter&) = delete;
   FileWriter& operator=(const FileWriter&) = delete;
 
-  void append(std::string_view text);
+  void append(std::string_view bytes);
   /// Syncs and renames to the final name. Nothing may be appended afterwards.
   void commit();
 

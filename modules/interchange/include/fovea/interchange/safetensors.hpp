@@ -7,9 +7,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fovea/tensor/tensor.hpp"
@@ -37,5 +39,8 @@ SafetensorsFile parse_safetensors(std::span<const std::uint8_t> bytes, const std
 /// to its element size; equal content gives equal bytes. Throws OptionError when two names are equal, a name is "__metadata__", or a text
 /// is not UTF-8, and FileError when the file cannot be written.
 void write_safetensors(const std::filesystem::path& path, const SafetensorsFile& file);
+
+/// The same bytes for another file: handed to `sink` piece by piece, in order.
+void write_safetensors(const SafetensorsFile& file, const std::function<void(std::string_view bytes)>& sink);
 
 }  // namespace fovea

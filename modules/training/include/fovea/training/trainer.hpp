@@ -128,6 +128,8 @@ class Trainer {
   /// hooks have been added, into a trainer of equal options.
   void visit_state(StateArchive archive);
   std::int64_t epochs_done() const { return position_.epoch; }
+  std::int64_t batches_done() const { return position_.batch; }  ///< of the epoch after these
+  const TrainingSummary& summary() const { return summary_; }    ///< so far
 
  private:
   using Clock = std::chrono::steady_clock;
