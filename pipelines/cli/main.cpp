@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
   add_train(app, exit_code);
   add_evaluate(app, exit_code);
   add_predict(app, exit_code);
+  add_search(app, exit_code);
   add_find_lr(app, exit_code);
   add_diagnose(app, exit_code);
   add_plot(app, exit_code);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fovea/base/error.hpp"
+#include "fovea/pipelines/repeated_training.hpp"
 #include "fovea/pipelines/sanity_check.hpp"
 #include "fovea/pipelines/train_classifier.hpp"
 #include "fovea/training/progress.hpp"
@@ -27,6 +28,8 @@ struct TrainFlags {
   std::string out, resume, save_every = "10m";
   int workers = 1;
   bool check = false;
+  std::vector<std::uint64_t> seeds;
+  std::int64_t folds = 0;
 };
 
 /// To resume, the recipe of the run takes the place of --config.
@@ -63,6 +66,21 @@ fs::path run_folder(const TrainFlags& flags, const ClassifierRecipe& recipe) {
   return flags.out.empty() ? default_folder(recipe) : fs::path(flags.out);
 }
 
+/// The same recipe with several seeds, or on several parts of the data.
+void train_several(const TrainFlags& flags, const ClassifierRecipe& recipe, const TrainEnvironment& environment) {
+  if (!flags.seeds.empty() && flags.folds != 0) throw OptionError("several seeds or several folds, not both at once");
+  const Json summary = train_repeatedly(flags.folds != 0 ? with_folds(recipe, flags.folds) : with_seeds(recipe, flags.seeds), environment);
+  const auto spread = [&](const char* key) {
+    const Json& deviation = summary["deviation"][key];
+    return fmt::format("{:.4f} +- {}", summary["mean"][key].get<double>(),
+                       deviation.is_null() ? "?" : fmt::format("{:.4f}", deviation.get<double>()));
+  };
+  flags.shared.log(fmt::format("{} trainings: {} {}, top1 {}; summary in {}", summary["count"].get<int>(),
+                               summary["metric"].get<std::string>(), spread("value"), spread("top1"),
+                               (environment.out / "summary.json").string()));
+  flags.shared.write_json(to_text(summary));
+}
+
 int run_train(const TrainFlags& flags) {
   const ClassifierRecipe recipe = recipe_of(flags);
   const auto context = flags.shared.make_context();
@@ -77,6 +95,15 @@ int run_train(const TrainFlags& flags) {
     return report.passed() ? kAllDone : kSomeInputsFailed;
   }
   const StopSignals signals(environment.stop);
+  if (!flags.seeds.empty() || flags.folds != 0) {
+    try {
+      train_several(flags, recipe, environment);
+      return kAllDone;
+    } catch (const Stopped&) {
+      flags.shared.log("everything so far is saved; the same command goes on");
+      return signals.exit_code();
+    }
+  }
   if (!flags.shared.quiet) environment.hooks.push_back(std::make_shared<ProgressHook>());
   const TrainClassifierResult result = train_classifier(recipe, environment);
   if (result.summary.stopped) {
@@ -104,6 +131,9 @@ void add_train(CLI::App& app, int& exit_code) {
       "fovea train --config RUN/recipe.json --out OTHER repeats a run to the bit on the same instruction set.");
   flags->recipe.add_to(*command);
   command->add_flag("--check", flags->check, "do not train: look whether this training could work (exit code 1: it looks wrong)");
+  command->add_option("--seeds", flags->seeds, "train once with each: mean and deviation in OUT/summary.json, curves with a band")
+      ->delimiter(',');
+  command->add_option("--folds", flags->folds, "cross-validation: train once with each part of the data held out");
   auto* const out = command->add_option("--out", flags->out, "run folder (runs/<task>/<model>)");
   command->add_option("--resume", flags->resume, "go on with the run in this folder, to the same bits as if it had not been interrupted")
       ->excludes(command->get_option("--config"))

@@ -51,11 +51,11 @@ Json ClassifierRecipe::to_json() const {
           {"snapshots", snapshots},
           {"folds", folds},
           {"fold", fold},
-          {"cache_features", cache_features},
           {"groups", parse_json(groups, "groups")},
           {"log_every", log_every},
           {"precision", precision},
-          {"seed", seed}};
+          {"seed", seed},
+          {"data_seed", data_seed}};
 }
 
 ClassifierRecipe ClassifierRecipe::from_json(const Json& json, const std::string& where) {
@@ -104,11 +104,11 @@ ClassifierRecipe ClassifierRecipe::from_json(const Json& json, const std::string
   read_option(json, "snapshots", recipe.snapshots, where);
   read_option(json, "folds", recipe.folds, where);
   read_option(json, "fold", recipe.fold, where);
-  read_option(json, "cache_features", recipe.cache_features, where);
   if (json.contains("groups")) recipe.groups = json["groups"].dump();
   read_option(json, "log_every", recipe.log_every, where);
   read_option(json, "precision", recipe.precision, where);
   read_option(json, "seed", recipe.seed, where);
+  read_option(json, "data_seed", recipe.data_seed, where);
   return recipe;
 }
 

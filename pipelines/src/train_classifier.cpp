@@ -75,7 +75,7 @@ void write_recipe(const fs::path& file, const ClassifierRecipe& recipe) {
 
 /// Facts that a model file keeps of its training.
 Json training_facts(const ClassifierRecipe& recipe) {
-  return {{"data", recipe.data}, {"precision", recipe.precision}, {"seed", recipe.seed}};
+  return {{"data", recipe.data}, {"precision", recipe.precision}, {"seed", recipe.seed}, {"data_seed", recipe.split_seed()}};
 }
 
 std::string training_facts(const ClassifierRecipe& recipe, const EpochReport& report) {
@@ -179,6 +179,20 @@ void add_picture(TrainingLogHook& logs, const std::string& tag, const fs::path& 
   logs.events().add_image(0, tag, size.width, size.height, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
+/// What is told of a training that came to its end.
+void finish_logs(const Run& run, TrainingLogHook& logs, const TrainingSummary& summary) {
+  const ClassifierRecipe& recipe = run.setup.recipe;
+  if (summary.epochs < recipe.epochs) {
+    const std::string reason = fmt::format("{} was not better in {} epochs in a row", recipe.metric, recipe.patience);
+    logs.add({{"event", "stop"}, {"epoch", summary.epochs}, {"reason", reason}});
+    run.log(fmt::format("stopped after epoch {} of {}: {}", summary.epochs, recipe.epochs, reason));
+  }
+  const fs::path& out = run.environment.out;
+  save_step_curves(out);
+  add_picture(logs, "learning_curves", out / "plots" / "learning_curves.png");
+  add_picture(logs, "batch", out / "plots" / "batch.png");
+}
+
 /// In epochs of steps; leaves the best epoch's weights, and the last one's.
 TrainingSummary train_network(const Run& run) {
   const ClassifierRecipe& recipe = run.setup.recipe;
@@ -224,19 +238,11 @@ TrainingSummary train_network(const Run& run) {
   go_on(run, trainer, task.steps_per_epoch());
   if (!run.goes_on) check_first_seconds(run, trainer, logs);
   const TrainingSummary summary = trainer.run();
-  if (summary.stopped) {
+  if (summary.stopped)
     run.log(fmt::format("stopped in epoch {} of {}, after batch {} of {}", trainer.epochs_done() + 1, recipe.epochs, trainer.batches_done(),
                         task.steps_per_epoch()));
-    return summary;
-  }
-  if (summary.epochs < recipe.epochs) {
-    const std::string reason = fmt::format("{} was not better in {} epochs in a row", recipe.metric, recipe.patience);
-    logs->add({{"event", "stop"}, {"epoch", summary.epochs}, {"reason", reason}});
-    run.log(fmt::format("stopped after epoch {} of {}: {}", summary.epochs, recipe.epochs, reason));
-  }
-  save_step_curves(out);
-  add_picture(*logs, "learning_curves", out / "plots" / "learning_curves.png");
-  add_picture(*logs, "batch", out / "plots" / "batch.png");
+  else
+    finish_logs(run, *logs, summary);
   return summary;
 }
 

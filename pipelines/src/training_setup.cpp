@@ -121,11 +121,11 @@ void take_fold(ClassificationData& data, const ClassifierRecipe& recipe) {
   const ClassificationDatasetPtr all = data.val == nullptr ? data.train : concatenation({data.train, data.val});
   std::vector<std::int64_t> labels, training, validation;
   for (std::int64_t i = 0; i < all->size(); ++i) labels.push_back(all->label(i));
-  const std::vector<std::int64_t> folds = stratified_folds(labels, recipe.folds, recipe.seed);
+  const std::vector<std::int64_t> folds = stratified_folds(labels, recipe.folds, recipe.split_seed());
   for (std::int64_t i = 0; i < all->size(); ++i)
     (folds[static_cast<std::size_t>(i)] == recipe.fold - 1 ? validation : training).push_back(i);
   data.notes = {fmt::format("fold {} of {}: {} images for training, {} for validation (stratified, seed {})", recipe.fold, recipe.folds,
-                            training.size(), validation.size(), recipe.seed)};
+                            training.size(), validation.size(), recipe.split_seed())};
   data.train = subset(all, training);
   data.val = subset(all, validation);
 }
@@ -167,7 +167,7 @@ TrainingSetup set_up_training(const ClassifierRecipe& wanted, const TrainEnviron
     if (environment.log) environment.log(line);
   };
   check_recipe(wanted);
-  ClassificationData data = open_classification_data(wanted.data, {.seed = wanted.seed, .names_file = wanted.names});
+  ClassificationData data = open_classification_data(wanted.data, {.seed = wanted.split_seed(), .names_file = wanted.names});
   take_fold(data, wanted);
   for (const std::string& note : data.notes) log(note);
   const ClassificationDataset& train = data.require("train");

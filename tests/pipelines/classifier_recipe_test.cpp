@@ -57,11 +57,11 @@ ClassifierRecipe unusual_recipe() {
           .snapshots = true,
           .folds = 4,
           .fold = 3,
-          .cache_features = true,
           .groups = R"([{"pattern":"fc.*","rate_factor":0.1}])",
           .log_every = 7,
           .precision = "bf16",
-          .seed = 0xFFFF'FFFF'FFFF'FFFF};
+          .seed = 0xFFFF'FFFF'FFFF'FFFF,
+          .data_seed = 5};
 }
 
 TEST(ClassifierRecipe, ReadsBackWhatItWrites) {
@@ -106,11 +106,11 @@ TEST(ClassifierRecipe, ReadsBackWhatItWrites) {
   EXPECT_EQ(read.snapshots, recipe.snapshots);
   EXPECT_EQ(read.folds, recipe.folds);
   EXPECT_EQ(read.fold, recipe.fold);
-  EXPECT_EQ(read.cache_features, recipe.cache_features);
   EXPECT_EQ(read.log_every, recipe.log_every);
   EXPECT_EQ(read.groups, recipe.groups);
   EXPECT_EQ(read.precision, recipe.precision);
   EXPECT_EQ(read.seed, recipe.seed);
+  EXPECT_EQ(read.data_seed, recipe.data_seed);
 }
 
 TEST(ClassifierRecipe, EveryKeyIsWrittenAndCounts) {

@@ -154,10 +154,11 @@ TEST_F(TrainClassifier, LeavesARunFolder) {
   std::vector<std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(run))
     if (entry.is_regular_file()) files.push_back(entry.path().lexically_relative(run).generic_string());
-  EXPECT_THAT(files, testing::UnorderedElementsAre("recipe.json", "results.csv", "log.jsonl", testing::StartsWith("events.out.tfevents."),
-                                                   "validation.json", "weights/best.fovea", "weights/last.fovea",
-                                                   "plots/learning_curves.png", "plots/learning_curves.svg", "plots/updates.png",
-                                                   "plots/updates.svg", "plots/batch.png", "plots/confusion_matrix.png"));
+  EXPECT_THAT(files,
+              testing::UnorderedElementsAre("recipe.json", "results.csv", "log.jsonl", testing::StartsWith("events.out.tfevents."),
+                                            "validation.json", "weights/best.fovea", "weights/last.fovea", "plots/learning_curves.png",
+                                            "plots/learning_curves.svg", "plots/updates.png", "plots/updates.svg", "plots/batch.png",
+                                            "plots/confusion_matrix.png", "state/lock", "state/latest.state", "state/previous.state"));
   for (const char* picture : {"learning_curves", "updates"})
     EXPECT_EQ(load_image(run / "plots" / (picture + std::string(".png"))).type(), CV_8UC3);
   EXPECT_EQ(load_image(run / "plots/confusion_matrix.png").type(), CV_8UC3);

@@ -60,14 +60,15 @@ struct ClassifierRecipe {
   bool snapshots = false;
   /// At least 2: cross-validation. The training and validation images are divided by chance, class by class, into so many parts ...
   std::int64_t folds = 0;
-  std::int64_t fold = 1;        ///< ... and this one, from 1, is what is validated on
-  bool cache_features = false;  ///< frozen layers before the first that learns see each image once (feature_cache.hpp)
+  std::int64_t fold = 1;  ///< ... and this one, from 1, is what is validated on
   /// JSON text: a list of {"pattern": "backbone.*", "rate_factor": 0.1, "weight_decay": 0, "frozen": false}; the first that fits counts.
   std::string groups = "[]";
   std::int64_t log_every = 20;    ///< updates between entries of log.jsonl and the event file; 0: epochs only
   std::string precision = "f32";  ///< of activations and their gradients: f32, bf16
   std::uint64_t seed = 1;
+  std::uint64_t data_seed = 0;  ///< of the division into training and validation images, where the data has none; 0: the seed
 
+  std::uint64_t split_seed() const { return data_seed != 0 ? data_seed : seed; }
   Json to_json() const;
   /// Strict: unknown keys are errors naming the nearest known one. Keys that are missing keep their defaults; "fovea_version" and
   /// "machine", which a run folder's recipe also holds, are allowed.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,9 +37,14 @@ struct DirectoryRunSummary {
 /// line, relative ones against the list's folder). Throws FileError when there is no such thing or it names no image.
 std::vector<std::filesystem::path> find_images(const std::filesystem::path& argument);
 
+/// What classifies a batch of images: a pipeline's or an ensemble's run().
+using ClassifyImages = std::function<std::vector<Classification>(std::span<const cv::Mat> images)>;
+
 /// Classifies every file. A file that cannot be read is reported to the writer and the run goes on. Memory stays bounded: a few batches of
 /// decoded images at a time.
 DirectoryRunSummary run_directory(const ClassificationPipeline& pipeline, std::span<const std::filesystem::path> files,
+                                  ClassificationWriter& writer, const DirectoryRunOptions& options = {});
+DirectoryRunSummary run_directory(const ClassifyImages& classify, std::span<const std::filesystem::path> files,
                                   ClassificationWriter& writer, const DirectoryRunOptions& options = {});
 
 }  // namespace fovea
