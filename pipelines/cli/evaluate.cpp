@@ -1,12 +1,13 @@
 // fovea evaluate: a model's numbers on a data set.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "fovea/base/version.hpp"
 #include "fovea/data/data_source.hpp"
-#include "fovea/pipelines/classification_pipeline.hpp"
+#include "fovea/pipelines/classifier_ensemble.hpp"
 #include "fovea/pipelines/run_pictures.hpp"
 #include "shared_options.hpp"
 
@@ -16,7 +17,8 @@ namespace {
 
 struct EvaluateFlags {
   SharedOptions shared;
-  std::string model, data, split, plots;
+  std::vector<std::string> models, views;
+  std::string data, split, plots;
   std::int64_t batch = 64;
   int workers = 1;
 };
@@ -32,25 +34,28 @@ std::string to_table(const ClassificationMetrics& metrics, const std::vector<std
 }
 
 /// The seed that the model was trained with: where the data has no splits of its own, another one would call training images test images.
-std::uint64_t training_seed(const ClassificationPipeline& pipeline) {
+std::uint64_t training_seed(const ClassifierEnsemble& ensemble) {
   std::uint64_t seed = 1;
-  if (!pipeline.training().empty()) read_option(parse_json(pipeline.training(), "training facts"), "seed", seed, "training facts");
+  if (ensemble.training().empty()) return seed;
+  const Json facts = parse_json(ensemble.training(), "training facts");
+  for (const char* key : {"seed", "data_seed"}) read_option(facts, key, seed, "training facts");
   return seed;
 }
 
 void run_evaluate(const EvaluateFlags& flags) {
   const auto context = flags.shared.make_context();
   const kernels::ContextGuard guard(*context);
-  ClassificationPipeline pipeline = ClassificationPipeline::load(flags.model);
-  pipeline.set_precision(flags.shared.activation_type());
+  ClassifierEnsemble ensemble(ClassifierEnsemble::load(flags.models), ImageViews::parse(flags.views));
+  ensemble.set_precision(flags.shared.activation_type());
   const ClassificationData data =
-      open_classification_data(flags.data, {.seed = flags.shared.seed.value_or(training_seed(pipeline)), .names = pipeline.labels()});
+      open_classification_data(flags.data, {.seed = flags.shared.seed.value_or(training_seed(ensemble)), .names = ensemble.labels()});
   for (const std::string& note : data.notes) flags.shared.log(note);
   const NamedSplit split = resolve_split(data, flags.split);
   flags.shared.log(fmt::format("split {}: {} images", split.name, split.dataset->size()));
-  const ClassificationMetrics metrics = pipeline.evaluate(*split.dataset, flags.batch, flags.workers);
-  if (flags.shared.json != "-") fmt::print("{}", to_table(metrics, pipeline.labels()));
-  flags.shared.write_json(to_text(to_json(metrics, {.split = split.name, .model = flags.model, .fovea_version = version()})));
+  const ClassificationMetrics metrics = ensemble.evaluate(*split.dataset, flags.batch, flags.workers);
+  if (flags.shared.json != "-") fmt::print("{}", to_table(metrics, ensemble.labels()));
+  flags.shared.write_json(to_text(
+      to_json(metrics, {.split = split.name, .model = fmt::format("{}", fmt::join(flags.models, ",")), .fovea_version = version()})));
   if (!flags.plots.empty()) save_confusion_matrix(flags.plots, metrics);
 }
 
@@ -65,7 +70,10 @@ void add_evaluate(CLI::App& app, int&) {
       "Without --split: test, else val, else all. The split that was used is always named. Data without splits of its own is split as in "
       "the\n"
       "training of the model, unless --seed says otherwise.");
-  command->add_option("--model", flags->model, "model file")->required();
+  command->add_option("--model", flags->models, "model file, or several, whose probabilities are averaged: a.fovea,b.fovea")
+      ->delimiter(',')
+      ->required();
+  command->add_option("--tta", flags->views, "also classify these views of each image and average: flip, crops")->delimiter(',');
   command->add_option("--data", flags->data, "idx:DIR or folder:DIR")->required();
   command->add_option("--split", flags->split, "train, val, test or all");
   command->add_option("--batch", flags->batch, "images at a time; does not change the result")

@@ -43,6 +43,10 @@ int main(int argc, char** argv) {
   add_evaluate(app, exit_code);
   add_evaluate_detections(app, exit_code);
   add_predict(app, exit_code);
+  add_search(app, exit_code);
+  add_find_lr(app, exit_code);
+  add_diagnose(app, exit_code);
+  add_plot(app, exit_code);
   add_neighbors(app, exit_code);
   add_preview(app, exit_code);
   add_superpixels(app, exit_code);

@@ -6,12 +6,14 @@
 #include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "fovea/base/error.hpp"
 #include "fovea/pipelines/replay_batch.hpp"
+#include "fovea/pipelines/repeated_training.hpp"
+#include "fovea/pipelines/sanity_check.hpp"
 #include "fovea/pipelines/train_classifier.hpp"
 #include "fovea/training/progress.hpp"
+#include "recipe_flags.hpp"
 #include "shared_options.hpp"
 #include "stop_signals.hpp"
 
@@ -21,64 +23,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Flags override the recipe of --config, which overrides the defaults.
-template <class T>
-struct Override {
-  std::optional<T> value;
-  void apply(T& target) const {
-    if (value) target = *value;
-  }
-};
-
 struct TrainFlags {
   SharedOptions shared;
-  std::string config, out, resume, replay, save_every = "10m";
+  RecipeFlags recipe;
+  std::string out, resume, replay, save_every = "10m";
   bool detect_anomaly = false;
   int workers = 1;
-  Override<std::string> task, data, names, model, model_options, image_size, resize, optimizer, schedule;
-  Override<std::string> weights;
-  Override<std::vector<std::string>> augment, allow, freeze;
-  Override<std::int64_t> epochs, batch, channels;
-  Override<bool> nesterov;
-  Override<double> learning_rate, momentum, weight_decay, warmup_epochs, step_epochs, step_factor, label_smoothing;
+  bool check = false;
+  std::vector<std::uint64_t> seeds;
+  std::int64_t folds = 0;
 };
 
-/// The recipe to begin with: that of --config, or of the run to resume.
-ClassifierRecipe first_recipe(const TrainFlags& flags) {
-  if (flags.config.empty() && flags.resume.empty()) return {};
-  const fs::path file = flags.resume.empty() ? fs::path(flags.config) : fs::path(flags.resume) / "recipe.json";
-  return ClassifierRecipe::from_json(read_json_file(file), file.string());
-}
-
+/// To resume, the recipe of the run takes the place of --config.
 ClassifierRecipe recipe_of(const TrainFlags& flags) {
-  ClassifierRecipe recipe = first_recipe(flags);
-  flags.task.apply(recipe.task);
-  flags.data.apply(recipe.data);
-  flags.names.apply(recipe.names);
-  flags.model.apply(recipe.model);
-  flags.model_options.apply(recipe.model_options);
-  flags.image_size.apply(recipe.image_size);
-  flags.channels.apply(recipe.channels);
-  flags.resize.apply(recipe.resize);
-  flags.augment.apply(recipe.augment);
-  flags.weights.apply(recipe.weights);
-  flags.allow.apply(recipe.allow);
-  flags.freeze.apply(recipe.freeze);
-  flags.epochs.apply(recipe.epochs);
-  flags.batch.apply(recipe.batch);
-  flags.optimizer.apply(recipe.optimizer);
-  flags.learning_rate.apply(recipe.learning_rate);
-  flags.momentum.apply(recipe.momentum);
-  flags.nesterov.apply(recipe.nesterov);
-  flags.weight_decay.apply(recipe.weight_decay);
-  flags.schedule.apply(recipe.schedule);
-  flags.warmup_epochs.apply(recipe.warmup_epochs);
-  flags.step_epochs.apply(recipe.step_epochs);
-  flags.step_factor.apply(recipe.step_factor);
-  flags.label_smoothing.apply(recipe.label_smoothing);
-  if (flags.shared.precision) recipe.precision = *flags.shared.precision;
-  if (flags.shared.seed) recipe.seed = *flags.shared.seed;
-  return recipe;
+  RecipeFlags recipe = flags.recipe;
+  if (!flags.resume.empty()) recipe.config = (fs::path(flags.resume) / "recipe.json").string();
+  return recipe.recipe(flags.shared);
 }
 
 /// runs/<task>/<model>, or the first of ...-2, ...-3 that is free.
@@ -117,6 +77,21 @@ int run_replay(const TrainFlags& flags) {
   return kAllDone;
 }
 
+/// The same recipe with several seeds, or on several parts of the data.
+void train_several(const TrainFlags& flags, const ClassifierRecipe& recipe, const TrainEnvironment& environment) {
+  if (!flags.seeds.empty() && flags.folds != 0) throw OptionError("several seeds or several folds, not both at once");
+  const Json summary = train_repeatedly(flags.folds != 0 ? with_folds(recipe, flags.folds) : with_seeds(recipe, flags.seeds), environment);
+  const auto spread = [&](const char* key) {
+    const Json& deviation = summary["deviation"][key];
+    return fmt::format("{:.4f} +- {}", summary["mean"][key].get<double>(),
+                       deviation.is_null() ? "?" : fmt::format("{:.4f}", deviation.get<double>()));
+  };
+  flags.shared.log(fmt::format("{} trainings: {} {}, top1 {}; summary in {}", summary["count"].get<int>(),
+                               summary["metric"].get<std::string>(), spread("value"), spread("top1"),
+                               (environment.out / "summary.json").string()));
+  flags.shared.write_json(to_text(summary));
+}
+
 int run_train(const TrainFlags& flags) {
   if (!flags.replay.empty()) return run_replay(flags);
   const ClassifierRecipe recipe = recipe_of(flags);
@@ -126,14 +101,29 @@ int run_train(const TrainFlags& flags) {
   environment.detect_anomaly = flags.detect_anomaly;
   read_save_every(flags.save_every, environment);
   environment.log = [&](const std::string& line) { flags.shared.log(line); };
+  if (flags.check) {
+    const SanityReport report = check_training(recipe, environment);
+    flags.shared.log(fmt::format("the batch as the network gets it: {}", (environment.out / "plots" / "batch.png").string()));
+    flags.shared.write_json(to_text(to_json(report)));
+    return report.passed() ? kAllDone : kSomeInputsFailed;
+  }
   const StopSignals signals(environment.stop);
+  if (!flags.seeds.empty() || flags.folds != 0) {
+    try {
+      train_several(flags, recipe, environment);
+      return kAllDone;
+    } catch (const Stopped&) {
+      flags.shared.log("everything so far is saved; the same command goes on");
+      return signals.exit_code();
+    }
+  }
   if (!flags.shared.quiet) environment.hooks.push_back(std::make_shared<ProgressHook>());
   const TrainClassifierResult result = train_classifier(recipe, environment);
   if (result.summary.stopped) {
     flags.shared.log(fmt::format("everything so far is saved; go on with\n  fovea train --resume {}", environment.out.string()));
     return signals.exit_code();
   }
-  flags.shared.log(fmt::format("best epoch {} with val_top1 {:.4f}, {} of training; weights in {}", result.summary.best_epoch + 1,
+  flags.shared.log(fmt::format("best epoch {} with {} {:.4f}, {} of training; weights in {}", result.summary.best_epoch + 1, result.metric,
                                result.summary.best_value, format_duration(result.summary.seconds), result.best.string()));
   flags.shared.write_json(result.metrics);
   return kAllDone;
@@ -147,40 +137,18 @@ void add_train(CLI::App& app, int& exit_code) {
   command->footer(
       "Example:\n  fovea train --task classify --data idx:/usr/share/datasets/fashion-mnist --model lenet5 --epochs 6 --out "
       "runs/fashion\n\n"
-      "The run folder holds recipe.json, results.csv, weights/best.fovea, weights/last.fovea, plots/, validation.json and "
-      "state/.\nCtrl-C or SIGTERM stops after the batch, saves, and says how to go on: exit code 130 or 143; a second one stops at once.\n"
+      "The run folder holds recipe.json, results.csv, log.jsonl, events.out.tfevents.* (TensorBoard), weights/best.fovea,\n"
+      "weights/last.fovea, plots/, validation.json and state/.\n"
+      "Ctrl-C or SIGTERM stops after the batch, saves, and says how to go on: exit code 130 or 143; a second one stops at once.\n"
       "fovea train --resume RUN goes on with a run that was stopped or killed.\n"
       "fovea train --config RUN/recipe.json --out OTHER repeats a run to the bit on the same instruction set.");
-  command->add_option("--task", flags->task.value, "classify");
-  command->add_option("--data", flags->data.value, "idx:DIR or folder:DIR");
-  command->add_option("--names", flags->names.value, "file with one class name per line, for data that has none");
-  command->add_option("--model", flags->model.value, "a classifier: lenet5, resnet-mini, resnet18, ... (fovea inspect NAME shows one)");
-  command->add_option("--model-options", flags->model_options.value, "JSON, for instance {\"blocks\":2}");
-  command->add_option("--weights", flags->weights.value, "begin with these weights (.fovea or safetensors), not with random ones");
-  command->add_option("--allow", flags->allow.value, "of --weights, what need not fit: patterns of names; head: the last layer begins anew")
+  flags->recipe.add_to(*command);
+  command->add_flag("--check", flags->check, "do not train: look whether this training could work (exit code 1: it looks wrong)");
+  command->add_option("--seeds", flags->seeds, "train once with each: mean and deviation in OUT/summary.json, curves with a band")
       ->delimiter(',');
-  command->add_option("--freeze", flags->freeze.value, "patterns of parameters that are not trained: 'conv1.*,layer?.*'")->delimiter(',');
-  command->add_option("--image-size", flags->image_size.value, "N or WxH");
-  command->add_option("--channels", flags->channels.value, "1 (grey) or 3 (colour)");
-  command->add_option("--resize", flags->resize.value, "stretch, letterbox or center_crop");
-  command->add_option("--augment", flags->augment.value, "list of flip, crop, resized-crop, mixup, cutmix, cutout")->delimiter(',');
-  command->add_option("--epochs", flags->epochs.value, "passes over the training data (10)");
-  command->add_option("--batch", flags->batch.value, "images per step (64)");
-  command->add_option("--optimizer", flags->optimizer.value, "sgd, adam, adamw, adagrad, rmsprop or adadelta");
-  command->add_option("--lr", flags->learning_rate.value,
-                      "peak learning rate (0.05 sgd, 0.001 adam, adamw and rmsprop, 0.01 adagrad, 1 adadelta)");
-  command->add_option("--momentum", flags->momentum.value, "of sgd (0.9)");
-  command->add_option("--nesterov", flags->nesterov.value, "true or false: of sgd (true)");
-  command->add_option("--weight-decay", flags->weight_decay.value, "on weights, not on biases and norms (0.0005)");
-  command->add_option(
-      "--schedule", flags->schedule.value,
-      "constant, step, multi-step, exponential, inverse-time, linear, polynomial, cosine, cosine-restarts, one-cycle or plateau");
-  command->add_option("--warmup-epochs", flags->warmup_epochs.value, "linear warm-up (0.5)");
-  command->add_option("--step-epochs", flags->step_epochs.value, "step schedule: epochs between changes (5)");
-  command->add_option("--step-factor", flags->step_factor.value, "step schedule: factor (0.1)");
-  command->add_option("--label-smoothing", flags->label_smoothing.value, "in [0, 1) (0)");
-  auto* const config = command->add_option("--config", flags->config, "recipe.json; other flags override it");
+  command->add_option("--folds", flags->folds, "cross-validation: train once with each part of the data held out");
   auto* const out = command->add_option("--out", flags->out, "run folder (runs/<task>/<model>)");
+  auto* const config = command->get_option("--config");
   auto* const resume = command->add_option("--resume", flags->resume,
                                            "go on with the run in this folder, to the same bits as if it had not been interrupted");
   resume->excludes(config)->excludes(out);

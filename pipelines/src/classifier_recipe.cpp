@@ -46,9 +46,16 @@ Json ClassifierRecipe::to_json() const {
           {"l1", l1},
           {"max_norm", max_norm},
           {"ema_decay", ema_decay},
+          {"metric", metric},
+          {"patience", patience},
+          {"snapshots", snapshots},
+          {"folds", folds},
+          {"fold", fold},
           {"groups", parse_json(groups, "groups")},
+          {"log_every", log_every},
           {"precision", precision},
-          {"seed", seed}};
+          {"seed", seed},
+          {"data_seed", data_seed}};
 }
 
 ClassifierRecipe ClassifierRecipe::from_json(const Json& json, const std::string& where) {
@@ -92,9 +99,16 @@ ClassifierRecipe ClassifierRecipe::from_json(const Json& json, const std::string
   read_option(json, "l1", recipe.l1, where);
   read_option(json, "max_norm", recipe.max_norm, where);
   read_option(json, "ema_decay", recipe.ema_decay, where);
+  read_option(json, "metric", recipe.metric, where);
+  read_option(json, "patience", recipe.patience, where);
+  read_option(json, "snapshots", recipe.snapshots, where);
+  read_option(json, "folds", recipe.folds, where);
+  read_option(json, "fold", recipe.fold, where);
   if (json.contains("groups")) recipe.groups = json["groups"].dump();
+  read_option(json, "log_every", recipe.log_every, where);
   read_option(json, "precision", recipe.precision, where);
   read_option(json, "seed", recipe.seed, where);
+  read_option(json, "data_seed", recipe.data_seed, where);
   return recipe;
 }
 

@@ -64,12 +64,17 @@ DirectoryRunSummary for_each_image(std::span<const fs::path> files, const Direct
 
 DirectoryRunSummary run_directory(const ClassificationPipeline& pipeline, std::span<const fs::path> files, ClassificationWriter& writer,
                                   const DirectoryRunOptions& options) {
+  return run_directory([&](std::span<const cv::Mat> images) { return pipeline.run(images); }, files, writer, options);
+}
+
+DirectoryRunSummary run_directory(const ClassifyImages& classify, std::span<const fs::path> files, ClassificationWriter& writer,
+                                  const DirectoryRunOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const auto loader = load_files(files, options);
   DirectoryRunSummary summary;
   for (std::int64_t batch = 0; batch < loader->batches(); ++batch) {
     const std::vector<LoadedFile> loaded = loader->next();
-    const std::vector<Classification> results = pipeline.run(images_of(loaded));
+    const std::vector<Classification> results = classify(images_of(loaded));
     auto result = results.begin();
     for (const LoadedFile& entry : loaded) {
       if (entry.image.empty()) {

@@ -8,11 +8,11 @@
 
 #include "fovea/base/error.hpp"
 #include "fovea/base/file.hpp"
+#include "fovea/base/json_line.hpp"
 #include "fovea/interchange/safetensors.hpp"
 #include "fovea/vision/contact_sheet.hpp"
 #include "fovea/vision/image_loader.hpp"
 #include "fovea/vision/image_writer.hpp"
-#include "json_line.hpp"
 #include "loaded_files.hpp"
 
 namespace fovea {

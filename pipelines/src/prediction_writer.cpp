@@ -8,11 +8,11 @@
 
 #include "fovea/base/error.hpp"
 #include "fovea/base/json.hpp"
+#include "fovea/base/json_line.hpp"
 #include "fovea/base/version.hpp"
 #include "fovea/pipelines/class_folder.hpp"
 #include "fovea/vision/image_writer.hpp"
 #include "fovea/vision/overlay.hpp"
-#include "json_line.hpp"
 #include "result_names.hpp"
 
 namespace fovea {

@@ -5,31 +5,28 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "fovea/autograd/ops/cast.hpp"
 #include "fovea/base/cpu_features.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/base/file.hpp"
-#include "fovea/base/text.hpp"
 #include "fovea/base/version.hpp"
-#include "fovea/classification/classification_task.hpp"
 #include "fovea/classification/fit_feature_classifier.hpp"
-#include "fovea/classification/input_statistics.hpp"
-#include "fovea/data/data_source.hpp"
-#include "fovea/interchange/model_file.hpp"
+#include "fovea/nn/dead_channels.hpp"
 #include "fovea/pipelines/catalogue.hpp"
-#include "fovea/pipelines/classification_pipeline.hpp"
-#include "fovea/pipelines/precision.hpp"
 #include "fovea/pipelines/run_pictures.hpp"
-#include "fovea/pipelines/weights.hpp"
+#include "fovea/training/averaged_validation.hpp"
 #include "fovea/training/checkpoint.hpp"
 #include "fovea/training/csv_log.hpp"
-#include "fovea/training/parameter_group.hpp"
+#include "fovea/training/training_log.hpp"
+#include "fovea/vision/image_loader.hpp"
+#include "run_hooks.hpp"
 #include "run_state.hpp"
+#include "sanity_parts.hpp"
 #include "training_parts.hpp"
+#include "training_setup.hpp"
 
 namespace fovea {
 
@@ -37,111 +34,17 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::int64_t kStatisticsImages = 2000;
-
-/// Throws OptionError unless `value` is one of `known`.
-void require_one_of(const char* kind, const std::string& value, const std::vector<std::string>& known) {
-  if (std::find(known.begin(), known.end(), value) == known.end()) throw OptionError(unknown_name_message(kind, value, known));
+bool is_log(const fs::path& file) {
+  const std::string name = file.filename().string();
+  return name == "log.jsonl" || name.starts_with("events.out.tfevents.");
 }
 
-void check(const ClassifierRecipe& recipe) {
-  require_one_of("task", recipe.task, {"classify"});
-  require_classifier(recipe.model);
-  for (const std::string& name : recipe.augment)
-    require_one_of("augmentation", name, {"flip", "crop", "resized-crop", "mixup", "cutmix", "cutout"});
-  parse_precision(recipe.precision);
-  if (recipe.weights.empty() && !recipe.allow.empty()) throw OptionError("allowed names want weights to begin with (--weights FILE)");
-  if (recipe.data.empty()) throw OptionError("no data given; expected for instance --data idx:DIR or --data folder:DIR");
-  if (recipe.channels != 0 && recipe.channels != 1 && recipe.channels != 3)
-    throw OptionError(fmt::format("channels are 1 (grey) or 3 (colour), found {}", recipe.channels));
-  if (recipe.epochs < 1) throw OptionError(fmt::format("training takes at least 1 epoch, found {}", recipe.epochs));
-  if (recipe.batch < 1) throw OptionError(fmt::format("a batch holds at least 1 image, found {}", recipe.batch));
-  if (!(recipe.learning_rate >= 0))
-    throw OptionError(fmt::format("the learning rate is positive (0: the optimiser's usual), found {}", recipe.learning_rate));
-  check_training_parts(recipe);
-}
-
-/// The recipe with everything decided that the data or the network decide.
-ClassifierRecipe resolve(ClassifierRecipe recipe, const ClassificationDataset& train) {
-  const cv::Mat first = train.get(0).image;
-  if (recipe.channels == 0) recipe.channels = first.channels() == 1 ? 1 : 3;
-  if (recipe.image_size.empty() && first.channels() == 1) {
-    recipe.image_size = fmt::format("{}x{}", first.cols, first.rows);
-  } else if (recipe.image_size.empty()) {
-    recipe.image_size = std::to_string(require_classifier(recipe.model).image_size);
-  }
-  recipe.learning_rate = learning_rate_of(recipe);
-  return recipe;
-}
-
-/// Of the model file that training begins with; nothing without one, or with plain tensors, or for another number of channels.
-std::optional<Preprocessing> preprocessing_of_weights(const ClassifierRecipe& recipe) {
-  if (fs::path(recipe.weights).extension() != ".fovea") return std::nullopt;
-  const ModelFile file = load_model_file(recipe.weights);
-  const Preprocessing preprocessing =
-      Preprocessing::from_json(parse_json(file.metadata.preprocessing, recipe.weights), "preprocessing of " + recipe.weights);
-  if (preprocessing.channels != recipe.channels) return std::nullopt;
-  return preprocessing;
-}
-
-Preprocessing preprocessing_for(const ClassifierRecipe& recipe, const ClassificationDataset& train) {
-  const ImageSize size = parse_image_size(recipe.image_size);
-  Preprocessing preprocessing;
-  preprocessing.width = size.width;
-  preprocessing.height = size.height;
-  preprocessing.channels = static_cast<int>(recipe.channels);
-  preprocessing.resize = resize_mode_from(recipe.resize);
-  if (const std::optional<Preprocessing> earlier = preprocessing_of_weights(recipe)) {
-    // Features that are known expect values of the scale that they were trained with.
-    preprocessing.mean = earlier->mean;
-    preprocessing.deviation = earlier->deviation;
-    return preprocessing;
-  }
-  if (require_classifier(recipe.model).fitted) {  // designed for values in [0, 1]; what must be standardised, the classifier does itself
-    preprocessing.mean.assign(static_cast<std::size_t>(recipe.channels), 0);
-    preprocessing.deviation.assign(static_cast<std::size_t>(recipe.channels), 1);
-    return preprocessing;
-  }
-  const InputStatistics statistics = measure_inputs(train, preprocessing, kStatisticsImages, recipe.seed);
-  preprocessing.mean = statistics.mean;
-  preprocessing.deviation = statistics.deviation;
-  return preprocessing;
-}
-
-std::shared_ptr<const Augmentation> augmentation_for(const ClassifierRecipe& recipe, const Preprocessing& preprocessing) {
-  std::vector<std::shared_ptr<const Augmentation>> parts;
-  for (const std::string& name : recipe.augment) {
-    if (name == "flip") parts.push_back(std::make_shared<RandomFlip>());
-    if (name == "crop")
-      parts.push_back(std::make_shared<RandomCropWithPadding>(std::max(1, std::min(preprocessing.width, preprocessing.height) / 8)));
-    if (name == "resized-crop")
-      parts.push_back(
-          std::make_shared<RandomResizedCrop>(RandomResizedCrop::Options{.output = {preprocessing.width, preprocessing.height}}));
-  }
-  if (parts.empty()) return nullptr;
-  return std::make_shared<AugmentationSequence>(std::move(parts));
-}
-
-/// Begins with the weights of a file. Gives the names that keep their drawn values: "head" is replaced even where the file's would fit, as
-/// its classes are others.
-std::vector<std::string> load_first_weights(Layer& network, const ClassifierRecipe& recipe) {
-  LoadStateOptions options{.allow = recipe.allow};
-  std::vector<NamedTensor> tensors = read_weights(recipe.weights);
-  for (std::string& pattern : options.allow) {
-    if (pattern != "head") continue;
-    pattern = head_pattern(network);
-    std::erase_if(tensors, [&](const NamedTensor& tensor) { return matches_pattern(tensor.name, pattern); });
-  }
-  return load_state(network, tensors, options, recipe.weights);
-}
-
-/// Throws OptionError when a pattern fits nothing, or nothing is left to train.
-void freeze_parameters(Layer& network, const std::vector<std::string>& patterns, const std::function<void(const std::string&)>& log) {
-  for (const std::string& pattern : patterns) log(fmt::format("frozen: {} parameters like \"{}\"", freeze(network, pattern), pattern));
-  const std::vector<NamedParameter> parameters = network.parameters();
-  const bool any =
-      std::any_of(parameters.begin(), parameters.end(), [](const auto& parameter) { return parameter.variable.requires_grad(); });
-  if (!patterns.empty() && !any) throw OptionError("all parameters are frozen: nothing is left to train");
+/// Of a run that left nothing else: logs are gone on with only where its state says how far they are good.
+void remove_logs(const fs::path& out) {
+  std::vector<fs::path> stale;
+  for (const auto& entry : fs::directory_iterator(out))
+    if (is_log(entry.path())) stale.push_back(entry.path());
+  for (const fs::path& file : stale) fs::remove(file);
 }
 
 bool holds_weights(const fs::path& out) { return fs::exists(out / "weights") && !fs::is_empty(out / "weights"); }
@@ -184,7 +87,7 @@ void write_recipe(const fs::path& file, const ClassifierRecipe& recipe) {
 
 /// Facts that a model file keeps of its training.
 Json training_facts(const ClassifierRecipe& recipe) {
-  return {{"data", recipe.data}, {"precision", recipe.precision}, {"seed", recipe.seed}};
+  return {{"data", recipe.data}, {"precision", recipe.precision}, {"seed", recipe.seed}, {"data_seed", recipe.split_seed()}};
 }
 
 std::string training_facts(const ClassifierRecipe& recipe, const EpochReport& report) {
@@ -194,17 +97,15 @@ std::string training_facts(const ClassifierRecipe& recipe, const EpochReport& re
   return json.dump();
 }
 
-/// What learns from what.
+/// What learns, and where it leaves its files.
 struct Run {
-  const ClassifierRecipe& recipe;
+  TrainingSetup& setup;
   const TrainEnvironment& environment;
-  ClassificationPipeline& pipeline;
-  const ClassificationDataset &train, &validation;
-  ClassificationTaskOptions options;
   RunFacts facts;
   RunState* state;  ///< null for what is fitted at once
+  bool goes_on;     ///< from a state
 
-  fs::path weights(const char* name) const { return environment.out / "weights" / name; }
+  fs::path weights(const std::string& name) const { return environment.out / "weights" / name; }
   void log(const std::string& line) const {
     if (environment.log) environment.log(line);
   }
@@ -217,9 +118,9 @@ void go_on(const Run& run, Trainer& trainer, std::int64_t batches) {
   if (trainer.summary().best_epoch >= 0 && !fs::exists(run.weights("best.fovea")))
     throw FileError(run.weights("best.fovea").string(),
                     fmt::format("is missing: the weights of the best epoch so far, {}", trainer.summary().best_epoch + 1));
-  run.log(trainer.epochs_done() == run.recipe.epochs
-              ? fmt::format("all {} epochs are done: nothing is left to train", run.recipe.epochs)
-              : fmt::format("goes on in epoch {} of {}, after batch {} of {}", trainer.epochs_done() + 1, run.recipe.epochs,
+  run.log(trainer.epochs_done() == run.setup.recipe.epochs
+              ? fmt::format("all {} epochs are done: nothing is left to train", run.setup.recipe.epochs)
+              : fmt::format("goes on in epoch {} of {}, after batch {} of {}", trainer.epochs_done() + 1, run.setup.recipe.epochs,
                             trainer.batches_done(), batches));
 }
 
@@ -233,16 +134,103 @@ std::string save_replay(const Run& run, const TrainingState& replay) {
   }
 }
 
+/// Entries that log.jsonl begins with: what is trained on what.
+Json run_facts(TrainingSetup& setup, std::int64_t updates_per_epoch) {
+  const ClassifierRecipe& recipe = setup.recipe;
+  return {{"event", "run"},
+          {"fovea_version", version()},
+          {"model", recipe.model},
+          {"parameters", setup.pipeline.network().parameter_count()},
+          {"classes", setup.data.labels.size()},
+          {"train_images", setup.train().size()},
+          {"val_images", setup.validation().size()},
+          {"batch", recipe.batch},
+          {"epochs", recipe.epochs},
+          {"updates_per_epoch", updates_per_epoch},
+          {"optimizer", recipe.optimizer},
+          {"schedule", recipe.schedule},
+          {"label_smoothing", recipe.label_smoothing}};
+}
+
+/// The first training images, as they are: what dead channels are looked for with.
+Tensor probe_batch(TrainingSetup& setup) {
+  constexpr std::int64_t kProbeImages = 128;
+  std::vector<std::int64_t> order = epoch_order(setup.train().size(), setup.recipe.seed, 0);
+  order.resize(std::min(order.size(), static_cast<std::size_t>(kProbeImages)));
+  ImageBatchOptions plain = setup.options.batches;
+  plain.augmentation = nullptr;
+  plain.mixing = {};
+  plain.batch = kProbeImages;
+  plain.workers = 0;
+  return load_batches(setup.train(), order, 0, plain)->next().images;
+}
+
+std::shared_ptr<TrainingLogHook> log_hook_for(const Run& run, const Optimizer& optimizer, std::int64_t updates_per_epoch) {
+  Layer& network = run.setup.pipeline.network();
+  TrainingLogOptions options{.every = run.setup.recipe.log_every};
+  options.dead_channels = [&network, probe = probe_batch(run.setup), precision = run.setup.options.precision] {
+    return dead_channels(network, cast(Variable(probe), precision));
+  };
+  auto hook = std::make_shared<TrainingLogHook>(run.environment.out, optimizer.parameters(), std::move(options));
+  hook->add(run_facts(run.setup, updates_per_epoch));
+  return hook;
+}
+
+/// The checks that take no more than a few batches; what looks wrong is said, and the training goes on.
+void check_first_seconds(const Run& run, Trainer& trainer, const std::shared_ptr<TrainingLogHook>& logs) {
+  TrainingSetup& setup = run.setup;
+  const auto report = [log = run.environment.log, logs](const SanityCheck& check) {
+    Json entry = {{"event", "check"}};
+    entry.update(to_json(check));
+    logs->add(entry);
+    if (!check.passed && log) log(fmt::format("looks wrong: {}: {}", check.name, check.statement));
+  };
+  constexpr std::int64_t kBatches = 2;
+  const std::vector<ImageBatch> batches = first_batches(setup, kBatches);
+  save_batch_picture(run.environment.out / "plots" / "batch.png", batches.front(), setup);
+  report(check_labels(setup));
+  report(check_inputs(batches));
+  trainer.add_hook(
+      std::make_shared<FirstLossHook>(static_cast<std::int64_t>(setup.data.labels.size()), setup.recipe.weights.empty(), report));
+}
+
+/// Puts a picture of the run folder into the event file.
+void add_picture(TrainingLogHook& logs, const std::string& tag, const fs::path& file) {
+  const std::vector<std::uint8_t> bytes = read_file(file);
+  const cv::Size size = load_image(file).size();
+  logs.events().add_image(0, tag, size.width, size.height, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+/// What is told of a training that came to its end.
+void finish_logs(const Run& run, TrainingLogHook& logs, const TrainingSummary& summary) {
+  const ClassifierRecipe& recipe = run.setup.recipe;
+  if (summary.epochs < recipe.epochs) {
+    const std::string reason = fmt::format("{} was not better in {} epochs in a row", recipe.metric, recipe.patience);
+    logs.add({{"event", "stop"}, {"epoch", summary.epochs}, {"reason", reason}});
+    run.log(fmt::format("stopped after epoch {} of {}: {}", summary.epochs, recipe.epochs, reason));
+  }
+  const fs::path& out = run.environment.out;
+  save_step_curves(out);
+  add_picture(logs, "learning_curves", out / "plots" / "learning_curves.png");
+  add_picture(logs, "batch", out / "plots" / "batch.png");
+}
+
 /// In epochs of steps; leaves the best epoch's weights, and the last one's.
 TrainingSummary train_network(const Run& run) {
-  const ClassifierRecipe& recipe = run.recipe;
-  ClassificationTask task(run.pipeline.network(), run.train, run.validation, run.options);
-  const std::unique_ptr<Optimizer> optimizer = optimizer_for(recipe, run.pipeline.network().parameters());
+  const ClassifierRecipe& recipe = run.setup.recipe;
+  ClassificationPipeline& pipeline = run.setup.pipeline;
+  ClassificationTask plain_task = run.setup.task();
+  const std::unique_ptr<Optimizer> optimizer = optimizer_for(recipe, pipeline.network().parameters());
+  std::optional<AveragedValidation> averaged;
+  if (recipe.ema_decay > 0) averaged.emplace(plain_task, optimizer->parameters(), WeightAverageOptions{.decay = recipe.ema_decay});
+  TrainingTask& task = averaged ? static_cast<TrainingTask&>(*averaged) : plain_task;
   const std::int64_t updates = (task.steps_per_epoch() + recipe.accumulate - 1) / recipe.accumulate;
   const ScheduleChoice rates = schedule_for(recipe, updates);
   Trainer trainer(task, *optimizer, rates.schedule,
                   {.epochs = recipe.epochs,
-                   .selection_metric = "val_top1",
+                   .selection_metric = recipe.metric,
+                   .larger_is_better = !recipe.metric.ends_with("loss"),
+                   .patience = recipe.patience,
                    .accumulate = recipe.accumulate,
                    .plateau = rates.plateau,
                    .plateau_metric = rates.plateau_metric,
@@ -252,38 +240,52 @@ TrainingSummary train_network(const Run& run) {
                               .save_replay = [&](const TrainingState& replay) { return save_replay(run, replay); }},
                    .stop = run.environment.stop,
                    .detect_anomaly = run.environment.detect_anomaly});
+  const auto save = [&](const fs::path& path, const EpochReport& report) {
+    std::optional<AveragedWeightsGuard> averages;
+    if (selects_averages(recipe)) averages.emplace(averaged->average());
+    pipeline.set_training(training_facts(recipe, report));
+    pipeline.save(path);
+  };
+  const auto logs = log_hook_for(run, *optimizer, updates);
+  trainer.add_hook(logs);  // first: it sees gradients before they are clipped
   add_step_hooks(trainer, *optimizer, recipe);
+  if (averaged) trainer.add_hook(averaged->hook());
   const fs::path& out = run.environment.out;
-  trainer.add_hook(std::make_shared<CheckpointHook>(out / "weights", [&](const fs::path& path, const EpochReport& report) {
-    run.pipeline.set_training(training_facts(recipe, report));
-    run.pipeline.save(path);
-  }));
+  trainer.add_hook(std::make_shared<CheckpointHook>(out / "weights", save));
+  if (recipe.snapshots)
+    trainer.add_hook(std::make_shared<SnapshotHook>(rates.schedule, updates, [&](std::int64_t number, const EpochReport& report) {
+      save(run.weights(fmt::format("snapshot-{}.fovea", number)), report);
+    }));
   trainer.add_hook(std::make_shared<CsvLogHook>(out / "results.csv"));
-  trainer.add_hook(std::make_shared<LearningCurvesHook>(out / "plots" / "learning_curves.png"));
+  trainer.add_hook(std::make_shared<LearningCurvesHook>(out));
   for (const auto& hook : run.environment.hooks) trainer.add_hook(hook);
   go_on(run, trainer, task.steps_per_epoch());
+  if (!run.goes_on) check_first_seconds(run, trainer, logs);
   const TrainingSummary summary = trainer.run();
   if (summary.stopped)
     run.log(fmt::format("stopped in epoch {} of {}, after batch {} of {}", trainer.epochs_done() + 1, recipe.epochs, trainer.batches_done(),
                         task.steps_per_epoch()));
+  else
+    finish_logs(run, *logs, summary);
   return summary;
 }
 
 /// All at once: there are no epochs to log, and the last weights are the best.
 TrainingSummary fit_features(const Run& run, FeatureClassifier& classifier) {
   const auto start = std::chrono::steady_clock::now();
-  fit_feature_classifier(classifier, run.train, run.options.batches);
-  run.pipeline.set_training(training_facts(run.recipe).dump());
-  for (const char* name : {"best.fovea", "last.fovea"}) run.pipeline.save(run.weights(name));
+  fit_feature_classifier(classifier, run.setup.train(), run.setup.options.batches);
+  run.setup.pipeline.set_training(training_facts(run.setup.recipe).dump());
+  for (const char* name : {"best.fovea", "last.fovea"}) run.setup.pipeline.save(run.weights(name));
   return {.best_epoch = 0, .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
 }
 
 /// The best weights on the validation split: validation.json and the confusion matrix.
 void judge_best_weights(const Run& run, TrainClassifierResult& result) {
   ClassificationPipeline best = ClassificationPipeline::load(result.best);
-  best.set_precision(run.options.precision);
+  best.set_precision(run.setup.options.precision);
   try {
-    const ClassificationMetrics metrics = best.evaluate(run.validation, run.recipe.batch, run.environment.workers, run.environment.stop);
+    const ClassificationMetrics metrics =
+        best.evaluate(run.setup.validation(), run.setup.recipe.batch, run.environment.workers, run.environment.stop);
     if (run.state == nullptr) result.summary.best_value = metrics.top1;  // fitted: there were no epochs
     save_confusion_matrix(run.environment.out / "plots", metrics);
     const Json json = to_json(metrics, {.split = "val", .model = result.best.string(), .fovea_version = version()});
@@ -294,65 +296,64 @@ void judge_best_weights(const Run& run, TrainClassifierResult& result) {
   }
 }
 
+/// The run's state and facts, as far as they are known before there is a network.
+class RunBeginning {
+ public:
+  explicit RunBeginning(const TrainEnvironment& environment) : environment_(environment) {}
+
+  /// Looks for a state to go on from; gives its preprocessing.
+  std::optional<Preprocessing> find(const ClassifierRecipe& recipe, const ClassificationData& data) {
+    facts = {.recipe = recipe.to_json(),
+             .data = data_facts(*data.train, *data.val),
+             .preprocessing = {},
+             .instructions = std::string(name_of(active_isa()))};
+    const bool fitted = require_classifier(recipe.model).fitted;
+    if (!environment_.resume) return std::nullopt;
+    prepare_folder_to_resume(environment_.out);
+    const auto log = [&](const std::string& line) {
+      if (environment_.log) environment_.log(line);
+    };
+    std::optional<RunFacts> begun;
+    if (!fitted) begun = state.emplace(environment_.out).load(log);
+    require_same_run(begun, facts, environment_.out, log);
+    if (!begun) return std::nullopt;
+    goes_on = true;
+    return Preprocessing::from_json(begun->preprocessing, "preprocessing of the state");
+  }
+
+  RunFacts facts;
+  std::optional<RunState> state;
+  bool goes_on = false;
+
+ private:
+  const TrainEnvironment& environment_;
+};
+
 }  // namespace
 
 TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const TrainEnvironment& environment) {
-  check(wanted);
-  const auto log = [&](const std::string& line) {
-    if (environment.log) environment.log(line);
-  };
-  const ClassificationData data = open_classification_data(wanted.data, {.seed = wanted.seed, .names_file = wanted.names});
-  for (const std::string& note : data.notes) log(note);
-  const ClassificationDataset& train = data.require("train");
-  const ClassificationDataset& validation = data.require("val");
-  const ClassifierRecipe recipe = resolve(wanted, train);
-  const bool fitted = require_classifier(recipe.model).fitted;
-
-  RunFacts facts{.recipe = recipe.to_json(), .data = data_facts(train, validation), .instructions = std::string(name_of(active_isa()))};
-  std::optional<RunState> state;
-  std::optional<RunFacts> begun;
-  if (environment.resume) {
-    prepare_folder_to_resume(environment.out);
-    if (!fitted) begun = state.emplace(environment.out).load(log);
-    require_same_run(begun, facts, environment.out, log);
-  }
-  const Preprocessing preprocessing =
-      begun ? Preprocessing::from_json(begun->preprocessing, "preprocessing of the state") : preprocessing_for(recipe, train);
-  facts.preprocessing = preprocessing.to_json();
-
-  const NetworkInput input{.height = preprocessing.height, .width = preprocessing.width, .channels = preprocessing.channels};
-  Json architecture = network_architecture(recipe.model, input, static_cast<std::int64_t>(data.labels.size()),
-                                           parse_json(recipe.model_options, "model options"));
-  if (architecture.contains("samples")) architecture["samples"] = train.size();
-  ClassificationPipeline pipeline(build_classifier(architecture, "architecture"), architecture.dump(), preprocessing, data.labels);
-  initialize(pipeline.network(), recipe.seed);
-  const bool loads_weights = !recipe.weights.empty() && !begun;  // the state has better ones
-  const std::vector<std::string> left = loads_weights ? load_first_weights(pipeline.network(), recipe) : std::vector<std::string>();
-  freeze_parameters(pipeline.network(), recipe.freeze, log);
+  RunBeginning beginning(environment);
+  TrainingSetup setup =
+      set_up_training(wanted, environment, [&](const auto& recipe, const auto& data) { return beginning.find(recipe, data); });
+  const ClassifierRecipe& recipe = setup.recipe;
+  const Preprocessing& preprocessing = setup.pipeline.preprocessing();
+  beginning.facts.preprocessing = preprocessing.to_json();
   if (!environment.resume) {
     prepare_folder(environment.out);
     write_recipe(environment.out / "recipe.json", recipe);
   }
-  if (!fitted && !state) state.emplace(environment.out);
-  log(fmt::format("{}: {} parameters, input {}x{}x{}, {} classes", recipe.model, pipeline.network().parameter_count(), preprocessing.width,
-                  preprocessing.height, preprocessing.channels, data.labels.size()));
+  if (!beginning.goes_on) remove_logs(environment.out);
+  if (!require_classifier(recipe.model).fitted && !beginning.state) beginning.state.emplace(environment.out);
+  const Run run{setup, environment, beginning.facts, beginning.state ? &*beginning.state : nullptr, beginning.goes_on};
+  run.log(fmt::format("{}: {} parameters, input {}x{}x{}, {} classes", recipe.model, setup.pipeline.network().parameter_count(),
+                      preprocessing.width, preprocessing.height, preprocessing.channels, setup.data.labels.size()));
+  if (setup.loaded_weights) run.log(fmt::format("weights of {}", recipe.weights));
+  if (!setup.begun_anew.empty()) run.log(fmt::format("begins anew: {}", fmt::join(setup.begun_anew, ", ")));
 
-  if (loads_weights) log(fmt::format("weights of {}", recipe.weights));
-  if (!left.empty()) log(fmt::format("begins anew: {}", fmt::join(left, ", ")));
-
-  const ClassificationTaskOptions options{.batches = {.preprocessing = preprocessing,
-                                                      .augmentation = augmentation_for(recipe, preprocessing),
-                                                      .mixing = mixing_for(recipe),
-                                                      .batch = recipe.batch,
-                                                      .seed = recipe.seed,
-                                                      .workers = environment.workers},
-                                          .label_smoothing = recipe.label_smoothing,
-                                          .precision = parse_precision(recipe.precision),
-                                          .stop = environment.stop};
-  const Run run{recipe, environment, pipeline, train, validation, options, facts, state ? &*state : nullptr};
-  auto* const classical = dynamic_cast<FeatureClassifier*>(&pipeline.network());
+  auto* const classical = dynamic_cast<FeatureClassifier*>(&setup.pipeline.network());
   TrainClassifierResult result;
   result.summary = classical != nullptr ? fit_features(run, *classical) : train_network(run);
+  result.metric = recipe.metric;
   result.best = run.weights("best.fovea");
   if (!result.summary.stopped) judge_best_weights(run, result);
   return result;

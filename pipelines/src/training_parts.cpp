@@ -215,8 +215,6 @@ void add_step_hooks(Trainer& trainer, const Optimizer& optimizer, const Classifi
   if (recipe.clip_norm != 0 || recipe.clip_value != 0)
     trainer.add_hook(std::make_shared<GradientClipHook>(parameters, recipe.clip_norm, recipe.clip_value));
   if (recipe.max_norm != 0) trainer.add_hook(std::make_shared<MaxNormHook>(parameters, recipe.max_norm));
-  if (recipe.ema_decay != 0)
-    trainer.add_hook(std::make_shared<WeightAverageHook>(parameters, WeightAverageOptions{.decay = recipe.ema_decay}));
 }
 
 BatchMixingOptions mixing_for(const ClassifierRecipe& recipe) {
@@ -227,13 +225,30 @@ BatchMixingOptions mixing_for(const ClassifierRecipe& recipe) {
   return options;
 }
 
+std::vector<std::string> metrics_of(const ClassifierRecipe& recipe) {
+  std::vector<std::string> names = {"val_loss", "val_top1", "val_top5"};
+  if (recipe.ema_decay > 0) names.insert(names.end(), {"ema_val_loss", "ema_val_top1", "ema_val_top5"});
+  return names;
+}
+
+bool selects_averages(const ClassifierRecipe& recipe) { return recipe.metric.starts_with("ema_"); }
+
 void check_training_parts(const ClassifierRecipe& recipe) {
+  const std::vector<std::string> metrics = metrics_of(recipe);
+  if (!recipe.metric.empty() && std::find(metrics.begin(), metrics.end(), recipe.metric) == metrics.end())
+    throw OptionError(unknown_name_message("metric", recipe.metric, metrics) +
+                      (selects_averages(recipe) ? "; averages want an ema_decay" : ""));
+  if (recipe.snapshots && recipe.schedule != "cosine-restarts")
+    throw OptionError(
+        fmt::format("snapshots are taken at the ends of cycles: expected the schedule cosine-restarts, found {}", recipe.schedule));
   optimizer_for(recipe, {});
   schedule_for(recipe, 100);
   const auto require = [](const char* key, double value, bool fits, const char* wanted) {
     if (!fits) throw OptionError(fmt::format("{} is {}, found {}", key, wanted, value));
   };
   require("accumulate", static_cast<double>(recipe.accumulate), recipe.accumulate >= 1, "at least 1");
+  require("patience", static_cast<double>(recipe.patience), recipe.patience >= 0, "at least 0");
+  require("log_every", static_cast<double>(recipe.log_every), recipe.log_every >= 0, "at least 0");
   for (const auto& [key, value] :
        {std::pair{"clip_norm", recipe.clip_norm}, {"clip_value", recipe.clip_value}, {"l1", recipe.l1}, {"max_norm", recipe.max_norm}})
     require(key, value, value >= 0, "at least 0");

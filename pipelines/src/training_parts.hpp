@@ -25,8 +25,13 @@ struct ScheduleChoice {
 };
 ScheduleChoice schedule_for(const ClassifierRecipe& recipe, std::int64_t updates_per_epoch);
 
-/// Penalty, clipping, max-norm and averaging, as far as the recipe asks for them.
+/// Penalty, clipping and max-norm, as far as the recipe asks for them.
 void add_step_hooks(Trainer& trainer, const Optimizer& optimizer, const ClassifierRecipe& recipe);
+
+/// The names that the best epoch can be chosen by.
+std::vector<std::string> metrics_of(const ClassifierRecipe& recipe);
+/// Whether the recipe's metric is one of averaged weights.
+bool selects_averages(const ClassifierRecipe& recipe);
 
 BatchMixingOptions mixing_for(const ClassifierRecipe& recipe);
 

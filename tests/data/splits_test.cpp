@@ -48,5 +48,24 @@ TEST(StratifiedHoldout, DependsOnSeedAndPurpose) {
   }()) << "classes are drawn independently";
 }
 
+TEST(StratifiedFolds, SpreadEveryClassEvenly) {
+  const std::vector<std::int64_t> labels = labels_with({25, 7, 1, 1, 1});
+  const std::vector<std::int64_t> folds = stratified_folds(labels, 5, 1);
+  std::map<std::pair<std::int64_t, std::int64_t>, int> counts;
+  std::map<std::int64_t, int> sizes;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    ++counts[{labels[i], folds[i]}];
+    ++sizes[folds[i]];
+  }
+  EXPECT_EQ(sizes, (std::map<std::int64_t, int>{{0, 7}, {1, 7}, {2, 7}, {3, 7}, {4, 7}})) << "all of one size";
+  for (std::int64_t fold = 0; fold < 5; ++fold) {
+    EXPECT_EQ((counts[{0, fold}]), 5);
+    EXPECT_GE((counts[{1, fold}]), 1);
+    EXPECT_LE((counts[{1, fold}]), 2);
+  }
+  EXPECT_EQ(stratified_folds(labels, 5, 1), folds);
+  EXPECT_NE(stratified_folds(labels, 5, 2), folds);
+}
+
 }  // namespace
 }  // namespace fovea

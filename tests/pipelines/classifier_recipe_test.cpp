@@ -52,9 +52,16 @@ ClassifierRecipe unusual_recipe() {
           .l1 = 1e-5,
           .max_norm = 4,
           .ema_decay = 0.99,
+          .metric = "val_loss",
+          .patience = 5,
+          .snapshots = true,
+          .folds = 4,
+          .fold = 3,
           .groups = R"([{"pattern":"fc.*","rate_factor":0.1}])",
+          .log_every = 7,
           .precision = "bf16",
-          .seed = 0xFFFF'FFFF'FFFF'FFFF};
+          .seed = 0xFFFF'FFFF'FFFF'FFFF,
+          .data_seed = 5};
 }
 
 TEST(ClassifierRecipe, ReadsBackWhatItWrites) {
@@ -94,9 +101,16 @@ TEST(ClassifierRecipe, ReadsBackWhatItWrites) {
   EXPECT_EQ(read.l1, recipe.l1);
   EXPECT_EQ(read.max_norm, recipe.max_norm);
   EXPECT_EQ(read.ema_decay, recipe.ema_decay);
+  EXPECT_EQ(read.metric, recipe.metric);
+  EXPECT_EQ(read.patience, recipe.patience);
+  EXPECT_EQ(read.snapshots, recipe.snapshots);
+  EXPECT_EQ(read.folds, recipe.folds);
+  EXPECT_EQ(read.fold, recipe.fold);
+  EXPECT_EQ(read.log_every, recipe.log_every);
   EXPECT_EQ(read.groups, recipe.groups);
   EXPECT_EQ(read.precision, recipe.precision);
   EXPECT_EQ(read.seed, recipe.seed);
+  EXPECT_EQ(read.data_seed, recipe.data_seed);
 }
 
 TEST(ClassifierRecipe, EveryKeyIsWrittenAndCounts) {

@@ -16,6 +16,7 @@
 #include "fovea/kernels/context.hpp"
 #include "fovea/pipelines/catalogue.hpp"
 #include "fovea/pipelines/classification_pipeline.hpp"
+#include "fovea/pipelines/run_history.hpp"
 #include "fovea/vision/image_loader.hpp"
 #include "fovea/vision/image_writer.hpp"
 #include "messages.hpp"
@@ -153,10 +154,13 @@ TEST_F(TrainClassifier, LeavesARunFolder) {
   std::vector<std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(run))
     if (entry.is_regular_file()) files.push_back(entry.path().lexically_relative(run).generic_string());
-  EXPECT_THAT(files, testing::UnorderedElementsAre("recipe.json", "results.csv", "validation.json", "weights/best.fovea",
-                                                   "weights/last.fovea", "plots/learning_curves.png", "plots/confusion_matrix.png",
-                                                   "state/latest.state", "state/previous.state", "state/lock"));
-  EXPECT_EQ(load_image(run / "plots/learning_curves.png").type(), CV_8UC3);
+  EXPECT_THAT(files,
+              testing::UnorderedElementsAre("recipe.json", "results.csv", "log.jsonl", testing::StartsWith("events.out.tfevents."),
+                                            "validation.json", "weights/best.fovea", "weights/last.fovea", "plots/learning_curves.png",
+                                            "plots/learning_curves.svg", "plots/updates.png", "plots/updates.svg", "plots/batch.png",
+                                            "plots/confusion_matrix.png", "state/lock", "state/latest.state", "state/previous.state"));
+  for (const char* picture : {"learning_curves", "updates"})
+    EXPECT_EQ(load_image(run / "plots" / (picture + std::string(".png"))).type(), CV_8UC3);
   EXPECT_EQ(load_image(run / "plots/confusion_matrix.png").type(), CV_8UC3);
 
   const Json validation = read_json_file(run / "validation.json");
@@ -164,6 +168,30 @@ TEST_F(TrainClassifier, LeavesARunFolder) {
   EXPECT_EQ(validation["split"], "val");
   EXPECT_EQ(validation["count"], 12);
   EXPECT_EQ(validation["top1"], result.summary.best_value);
+}
+
+TEST_F(TrainClassifier, LogsWhatItTrainsAndHow) {
+  ClassifierRecipe often = recipe();
+  often.log_every = 2;
+  train(often, "run");
+  const RunHistory history = load_run_history(runs_ / "run");
+  EXPECT_EQ(history.classes, 3);
+  EXPECT_EQ(history.train_images, 36);
+  EXPECT_EQ(history.updates_per_epoch, 5) << "36 images by 8";
+  ASSERT_EQ(history.steps.size(), 11U) << "the first and every second of 20";
+  EXPECT_EQ(history.steps.back().update, 20);
+  std::vector<std::string> names;
+  for (const LoggedWeight& weight : history.steps.back().weights) names.push_back(weight.name);
+  EXPECT_THAT(names, testing::ElementsAre("conv1.weight", "conv2.weight", "fc1.weight", "fc2.weight"));
+  EXPECT_GT(history.steps.back().weights[0].update_ratio, 0);
+  std::vector<std::string> layers;
+  for (const auto& [layer, share] : history.dead_channels) layers.push_back(layer);
+  EXPECT_THAT(layers, testing::ElementsAre("conv1", "conv2", "fc1"));
+  ClassifierRecipe never = recipe();
+  never.log_every = 0;
+  train(never, "never");
+  EXPECT_EQ(weights("run"), weights("never")) << "watching changes nothing";
+  EXPECT_TRUE(load_run_history(runs_ / "never").steps.empty());
 }
 
 TEST_F(TrainClassifier, WritesARowForEachEpoch) {

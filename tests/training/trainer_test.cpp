@@ -158,6 +158,36 @@ TEST(Trainer, NamesASelectionMetricThatTheTaskDoesNotReport) {
   EXPECT_THAT([&] { trainer.run(); }, ThrowsMessage<OptionError>(HasSubstr("\"accuracy\"")));
 }
 
+TEST(Trainer, EndsWhenItsPatienceDoes) {
+  std::vector<Metrics> metrics;
+  for (const double value : {1.0, 3.0, 2.0, 3.0, 9.0, 9.0}) metrics.push_back({{"m", value}});
+  ScriptedTask task(
+      1, [](std::int64_t, std::int64_t) { return 1; }, metrics);
+  NoOptimizer optimizer;
+  const auto epochs_with = [&](std::int64_t patience) {
+    return Trainer(task, optimizer, constant(0.1), {.epochs = 6, .selection_metric = "m", .patience = patience}).run().epochs;
+  };
+  EXPECT_EQ(epochs_with(0), 6);
+  EXPECT_EQ(epochs_with(1), 3);
+  EXPECT_EQ(epochs_with(2), 4) << "an equal value is not better";
+  EXPECT_EQ(epochs_with(3), 6);
+  EXPECT_THROW(epochs_with(-1), OptionError);
+}
+
+TEST(Trainer, RefusesAnUnknownMetricBeforeTheFirstEpoch) {
+  class KnownTask final : public ScriptedTask {
+   public:
+    using ScriptedTask::ScriptedTask;
+    std::vector<std::string> metric_names() const override { return {"val_loss", "val_top1"}; }
+  };
+  KnownTask task(1, [](std::int64_t, std::int64_t) { return 1; }, {{{"val_loss", 1}}});
+  NoOptimizer optimizer;
+  EXPECT_THAT([&] { Trainer(task, optimizer, constant(0.1), {.selection_metric = "val_top"}); },
+              ThrowsMessage<OptionError>(HasSubstr("did you mean \"val_top1\"")));
+  const TrainerOptions plateau{.selection_metric = "val_loss", .plateau = PlateauOptions{}, .plateau_metric = "x"};
+  EXPECT_THAT([&] { Trainer(task, optimizer, constant(0.1), plateau); }, ThrowsMessage<OptionError>(HasSubstr("unknown metric \"x\"")));
+}
+
 TEST(Trainer, RefusesToTrainForNoEpochs) {
   ScriptedTask task(1, [](std::int64_t, std::int64_t) { return 1; }, {});
   NoOptimizer optimizer;

@@ -137,6 +137,53 @@ TEST(Chart, SurvivesNothingAndExtremes) {
   EXPECT_THROW(draw_chart({.y_range = cv::Point2d(1, 1)}, {}), OptionError);
 }
 
+TEST(Chart, ABandIsPaleAndBehindItsLine) {
+  const std::vector<Series> series{{"mean", {{0, 5}, {10, 5}}, {1, 3}}};
+  const cv::Mat image = draw_chart({}, series);
+  const ChartFrame frame = chart_frame({}, series);
+  EXPECT_EQ(frame.y_range, cv::Point2d(2, 8)) << "the band is in the picture";
+  cv::Vec3b pale;
+  for (int c = 0; c < 3; ++c) pale[c] = static_cast<std::uint8_t>(std::lround(0.75 * 255 + 0.25 * series_colour(0)[c]));
+  EXPECT_EQ(pixel(image, frame.to_pixel({5.1, 5})), bgr(series_colour(0)));
+  for (const double y : {3.2, 4.5, 5.5, 6.8})
+    EXPECT_EQ(pixel(image, frame.to_pixel({5.1, y})), pale) << y << ": the deviation is 2 in the middle";
+  EXPECT_EQ(pixel(image, frame.to_pixel({5.1, 7.3})), cv::Vec3b::all(255));
+  EXPECT_EQ(pixel(image, frame.to_pixel({0.2, 6.4})), cv::Vec3b::all(255)) << "and 1 at the left end";
+}
+
+TEST(Chart, ALogarithmicAxisSpacesRatiosEqually) {
+  const std::vector<Series> series{{"", {{1e-4, 0}, {1e-2, 1}, {1, 2}}}};
+  const ChartFrame frame = chart_frame({.log_x = true}, series);
+  EXPECT_THAT(frame.x_ticks, testing::Pointwise(testing::DoubleEq(), {1e-4, 1e-3, 1e-2, 1e-1, 1.0}));
+  EXPECT_NEAR(frame.to_pixel({1e-2, 0}).x, frame.plot.x + frame.plot.width / 2.0, 1e-6);
+  EXPECT_THROW(chart_frame({.log_x = true}, std::vector<Series>{{"", {{0, 1}}}}), OptionError);
+  EXPECT_TRUE(has_marks(draw_chart({.log_x = true}, std::vector<Series>{{"", {{3, 1}}}}))) << "a single point";
+}
+
+TEST(Chart, SvgHasTheSamePlacesAndItsTextIsText) {
+  const std::vector<Chart> charts{
+      {{.title = "loss & <more>", .x_label = "epoch"}, {{"a\"b", {{0, 0}, {10, 10}}, {1, 1}}, {"dot", {{5, 5}}}}},
+      {{.title = "second"}, {{"gap", {{0, 1}, {1, 1}, {2, kNaN}, {3, 1}, {4, 1}}}}}};
+  const std::string svg = charts_to_svg(charts);
+  const ChartFrame frame = chart_frame(charts[0].options, charts[0].series);
+  const auto place = [&](double x, double y) {
+    const cv::Point2d pixel = frame.to_pixel({x, y});
+    char text[64];
+    std::snprintf(text, sizeof text, "%.2f,%.2f", pixel.x, pixel.y);
+    return std::string(text);
+  };
+  EXPECT_THAT(svg, testing::HasSubstr("<polyline points=\"" + place(0, 0) + " " + place(10, 10) + "\""));
+  EXPECT_THAT(svg, testing::HasSubstr("<polygon points=\"" + place(0, 1) + " " + place(10, 11) + " " + place(10, 9) + " " + place(0, -1)));
+  EXPECT_THAT(
+      svg, testing::AllOf(testing::HasSubstr(">loss &amp; &lt;more&gt;<"), testing::HasSubstr(">a&quot;b<"), testing::HasSubstr("<circle"),
+                          testing::HasSubstr("translate(0 560)"), testing::HasSubstr("height=\"1120\"")));
+  int lines = 0;
+  for (std::size_t at = svg.find("<polyline"); at != std::string::npos; at = svg.find("<polyline", at + 1)) ++lines;
+  EXPECT_EQ(lines, 3) << "one, and two pieces around a gap";
+  EXPECT_EQ(draw_charts(charts).size(), cv::Size(900, 1120));
+  EXPECT_TRUE(test::same_image(draw_charts(charts).rowRange(0, 560), draw_chart(charts[0].options, charts[0].series)));
+}
+
 TEST(ConfusionPicture, ColoursArePartsOfTheRow) {
   const std::vector<std::string> names{"cat", "dog", "emu"};
   const std::vector<std::int64_t> counts{10, 0, 0, 500, 500, 0, 0, 0, 0};

@@ -11,8 +11,8 @@ namespace fovea {
 
 Variable classification_loss(Layer& network, const ImageBatch& batch, const ClassificationTaskOptions& options) {
   const Variable logits = logits_of(network, batch.images, options.precision);
-  return batch.distributions.defined() ? soft_cross_entropy(logits, batch.distributions, {.label_smoothing = options.label_smoothing})
-                                       : cross_entropy(logits, batch.labels, {.label_smoothing = options.label_smoothing});
+  if (batch.distributions.defined()) return soft_cross_entropy(logits, batch.distributions, {.label_smoothing = options.label_smoothing});
+  return cross_entropy(logits, batch.labels, {.label_smoothing = options.label_smoothing});
 }
 
 ClassificationTask::ClassificationTask(Layer& network, const ClassificationDataset& train, const ClassificationDataset& validation,

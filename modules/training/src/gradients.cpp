@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "block_sums.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/base/text.hpp"
 #include "fovea/kernels/context.hpp"
@@ -15,28 +16,22 @@ namespace fovea {
 
 namespace {
 
-constexpr std::int64_t kElementsPerTask = 32768;
-
 template <class Body>
 void for_elements(std::int64_t count, Body body) {
   parallel_for(kernels::Context::current().threads(), count, kElementsPerTask, body);
 }
 
-/// The sum of term(value) over a tensor: blocks of fixed size, added in order.
+/// The sum of term(value) over a tensor.
 template <class Term>
 double sum_over(const Tensor& tensor, Term term) {
-  std::vector<double> sums(static_cast<std::size_t>((tensor.numel() + kElementsPerTask - 1) / kElementsPerTask));
-  dispatch_floating(tensor.dtype(), "sum of gradients", [&]<class T>() {
+  return dispatch_floating(tensor.dtype(), "sum of gradients", [&]<class T>() {
     const T* const values = tensor.data<T>();
-    for_elements(tensor.numel(), [&](std::int64_t begin, std::int64_t end) {
+    return sum_of_blocks(tensor.numel(), [&](std::int64_t begin, std::int64_t end) {
       double sum = 0;
       for (std::int64_t i = begin; i < end; ++i) sum += term(static_cast<double>(values[i]));
-      sums[static_cast<std::size_t>(begin / kElementsPerTask)] = sum;
+      return sum;
     });
   });
-  double sum = 0;
-  for (const double part : sums) sum += part;
-  return sum;
 }
 
 /// gradient = change(gradient, weight), element by element, for the parameters that have one.

@@ -22,6 +22,12 @@ std::string format_duration(double seconds) {
   return hours > 0 ? fmt::format("{}:{:02}:{:02}", hours, minutes, total % 60) : fmt::format("{}:{:02}", minutes, total % 60);
 }
 
+double seconds_left(const StepReport& report) {
+  const auto done = static_cast<double>(report.epoch * report.steps + report.step + 1);
+  const auto all = static_cast<double>(report.epochs * report.steps);
+  return report.seconds / done * (all - done);
+}
+
 ProgressHook::ProgressHook(std::FILE* stream, ProgressStyle style)
     : stream_(stream), bar_(style == ProgressStyle::bar || (style == ProgressStyle::automatic && ::isatty(::fileno(stream)) == 1)) {}
 
@@ -30,12 +36,10 @@ void ProgressHook::on_step(const StepReport& report) {
   const bool last = report.step + 1 == report.steps;
   if (!bar_ || (!last && report.seconds - last_drawn_ < 0.1)) return;
   last_drawn_ = report.seconds;
-  const auto done = static_cast<double>(report.epoch * report.steps + report.step + 1);
-  const auto all = static_cast<double>(report.epochs * report.steps);
   const auto filled = static_cast<int>(kBarWidth * (report.step + 1) / std::max<std::int64_t>(report.steps, 1));
   const std::string text =
       fmt::format("{}epoch {}/{} [{:#<{}}{:.<{}}] {}/{}  loss {:.4f}  {} left", kEraseLine, report.epoch + 1, report.epochs, "", filled, "",
-                  kBarWidth - filled, report.step + 1, report.steps, smoothed_loss_, format_duration(report.seconds / done * (all - done)));
+                  kBarWidth - filled, report.step + 1, report.steps, smoothed_loss_, format_duration(seconds_left(report)));
   std::fputs(text.c_str(), stream_);
   std::fflush(stream_);
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "fovea/base/error.hpp"
+#include "fovea/base/text.hpp"
 #include "fovea/training/gradients.hpp"
 
 namespace fovea {
@@ -17,6 +18,12 @@ double find_metric(const Metrics& metrics, const std::string& name) {
   const auto found = std::find_if(metrics.begin(), metrics.end(), [&](const auto& metric) { return metric.first == name; });
   if (found == metrics.end()) throw OptionError(fmt::format("the task reports no metric \"{}\" to select the best epoch by", name));
   return found->second;
+}
+
+void require_metric(const TrainingTask& task, const std::string& name) {
+  const std::vector<std::string> known = task.metric_names();
+  if (!known.empty() && std::find(known.begin(), known.end(), name) == known.end())
+    throw OptionError(unknown_name_message("metric", name, known));
 }
 
 }  // namespace
@@ -47,6 +54,9 @@ Trainer::Trainer(TrainingTask& task, Optimizer& optimizer, Schedule schedule, Tr
     plateau.minimum /= schedule_.peak();
     plateau_.emplace(1.0, plateau);
   }
+  if (options_.patience < 0) throw OptionError(fmt::format("the patience is at least 0 epochs, found {}", options_.patience));
+  require_metric(task_, options_.selection_metric);
+  if (plateau_ && !options_.plateau_metric.empty()) require_metric(task_, options_.plateau_metric);
   if (options_.epochs < 1) throw OptionError(fmt::format("training takes at least 1 epoch, found {}", options_.epochs));
 }
 
@@ -54,6 +64,10 @@ bool Trainer::is_better(double value) const {
   if (summary_.best_epoch < 0) return true;
   if (std::isnan(summary_.best_value)) return !std::isnan(value);  // any number is better than none
   return options_.larger_is_better ? value > summary_.best_value : value < summary_.best_value;
+}
+
+bool Trainer::is_out_of_patience() const {
+  return options_.patience > 0 && summary_.best_epoch >= 0 && position_.epoch - 1 - summary_.best_epoch >= options_.patience;
 }
 
 std::int64_t Trainer::updates_per_epoch() const { return (task_.steps_per_epoch() + options_.accumulate - 1) / options_.accumulate; }
@@ -207,11 +221,12 @@ TrainingSummary Trainer::run() {
   lap_ = Clock::now();
   saved_at_ = lap_;
   if (position_.epoch == 0 && position_.batch == 0) save();
-  while (position_.epoch < options_.epochs) {
+  while (position_.epoch < options_.epochs && !is_out_of_patience()) {
     summary_.stopped = !train_epoch() || !finish_epoch();
     save();
     if (summary_.stopped) break;
   }
+  summary_.epochs = position_.epoch;
   return summary_;
 }
 

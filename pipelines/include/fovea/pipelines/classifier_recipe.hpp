@@ -51,12 +51,24 @@ struct ClassifierRecipe {
   double clip_value = 0;        ///< limit of every gradient's magnitude; 0: none
   double l1 = 0;                ///< penalty l1 * sum |w|, not on biases and norms
   double max_norm = 0;          ///< limit of the norm of every unit's weights; 0: none
-  double ema_decay = 0;         ///< above 0: validation and weight files get an exponential average of the weights
+  double ema_decay = 0;         ///< above 0: an exponential average of the weights is validated too, as ema_val_loss, ...
+  /// What the best epoch is chosen by: val_loss (less is better), val_top1, val_top5 or, with ema_decay, one of these with "ema_" before
+  /// it; then weight files hold the averages. Empty: val_top1, with ema_decay ema_val_top1.
+  std::string metric;
+  std::int64_t patience = 0;  ///< above 0: the training ends after so many epochs in a row that were not the best
+  /// cosine-restarts: keeps the weights of every cycle's end as weights/snapshot-K.fovea, an ensemble (Huang et al. 2017).
+  bool snapshots = false;
+  /// At least 2: cross-validation. The training and validation images are divided by chance, class by class, into so many parts ...
+  std::int64_t folds = 0;
+  std::int64_t fold = 1;  ///< ... and this one, from 1, is what is validated on
   /// JSON text: a list of {"pattern": "backbone.*", "rate_factor": 0.1, "weight_decay": 0, "frozen": false}; the first that fits counts.
   std::string groups = "[]";
+  std::int64_t log_every = 20;    ///< updates between entries of log.jsonl and the event file; 0: epochs only
   std::string precision = "f32";  ///< of activations and their gradients: f32, bf16
   std::uint64_t seed = 1;
+  std::uint64_t data_seed = 0;  ///< of the division into training and validation images, where the data has none; 0: the seed
 
+  std::uint64_t split_seed() const { return data_seed != 0 ? data_seed : seed; }
   Json to_json() const;
   /// Strict: unknown keys are errors naming the nearest known one. Keys that are missing keep their defaults; "fovea_version" and
   /// "machine", which a run folder's recipe also holds, are allowed.

@@ -43,9 +43,14 @@ DirectoryRunSummary for_each_image(std::span<const std::filesystem::path> files,
                                    const std::function<void(const std::filesystem::path& file, const cv::Mat& image)>& use,
                                    const std::function<void(const std::filesystem::path& file, const std::string& reason)>& fail);
 
+/// What classifies a batch of images: a pipeline's or an ensemble's run().
+using ClassifyImages = std::function<std::vector<Classification>(std::span<const cv::Mat> images)>;
+
 /// Classifies every file. A file that cannot be read is reported to the writer and the run goes on. Memory stays bounded: a few batches of
 /// decoded images at a time.
 DirectoryRunSummary run_directory(const ClassificationPipeline& pipeline, std::span<const std::filesystem::path> files,
+                                  ClassificationWriter& writer, const DirectoryRunOptions& options = {});
+DirectoryRunSummary run_directory(const ClassifyImages& classify, std::span<const std::filesystem::path> files,
                                   ClassificationWriter& writer, const DirectoryRunOptions& options = {});
 
 }  // namespace fovea

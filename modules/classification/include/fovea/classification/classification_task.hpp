@@ -17,7 +17,7 @@ struct ClassificationTaskOptions {
   StopToken stop = {};           ///< ends a validation between two batches
 };
 
-/// The cross-entropy of a network on a batch.
+/// The mean cross-entropy of `network` on a batch, of mixed labels against their shares.
 Variable classification_loss(Layer& network, const ImageBatch& batch, const ClassificationTaskOptions& options);
 
 /// Cross-entropy of a network on labelled images; validation reports val_loss (mean negative log-likelihood), val_top1 and val_top5.
@@ -36,6 +36,7 @@ class ClassificationTask final : public TrainingTask {
   Step repeat_step() override;
   std::vector<std::string> sample_names() const override;
   void visit_batch(const StateArchive& archive) override { fovea::visit_state(batch_, archive); }
+  std::vector<std::string> metric_names() const override { return {"val_loss", "val_top1", "val_top5"}; }
 
  private:
   Layer& network_;

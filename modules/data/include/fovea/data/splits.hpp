@@ -17,4 +17,8 @@ struct Holdout {
 /// >= 2.
 Holdout stratified_holdout(std::span<const std::int64_t> labels, std::int64_t denominator, std::uint64_t seed, std::uint64_t purpose);
 
+/// The fold, from 0, of every sample: each class is spread over all `folds` as evenly as its number allows, by chance. Depends on (seed,
+/// classes and their numbers of samples) alone. `labels` are >= 0, folds >= 2.
+std::vector<std::int64_t> stratified_folds(std::span<const std::int64_t> labels, std::int64_t folds, std::uint64_t seed);
+
 }  // namespace fovea

@@ -26,6 +26,9 @@ class ProgressHook final : public TrainerHook {
   double smoothed_loss_ = 0;
 };
 
+/// Of the whole training, if the rest takes as long per step as what is done.
+double seconds_left(const StepReport& report);
+
 /// "1:05:09", "4:20": hours only when there are any.
 std::string format_duration(double seconds);
 

@@ -51,6 +51,8 @@ class TrainingTask {
 
   /// What the task itself remembers from batch to batch; parameters, buffers and random streams of model() are no part of it.
   virtual void visit_state(const StateArchive&) {}
+  /// The names that validate() reports, where they are known before: a wrong one is then refused before the first epoch.
+  virtual std::vector<std::string> metric_names() const { return {}; }
 };
 
 struct StepReport {
@@ -107,6 +109,8 @@ struct TrainerOptions {
   /// The validation metric that decides which epoch is best; the earliest wins ties.
   std::string selection_metric;
   bool larger_is_better = true;
+  /// Ends the training when so many epochs in a row were not the best; 0: never.
+  std::int64_t patience = 0;
   /// Batches whose gradients make one update; the last update of an epoch may have fewer. Their losses are weighted by their samples, so
   /// that the result is that of one large batch, but for rounding and for what a network computes over a batch (batch norm).
   std::int64_t accumulate = 1;
@@ -124,14 +128,15 @@ struct TrainingSummary {
   std::int64_t best_epoch = -1;
   double best_value = 0;
   double seconds = 0;
-  bool stopped = false;  ///< before the last epoch was done, because options.stop asked for it
+  bool stopped = false;     ///< before the last epoch was done, because options.stop asked for it
+  std::int64_t epochs = 0;  ///< that were trained: fewer than planned after an early stop
 };
 
 /// Runs epochs of steps: loss, backward, update; then validation. Deterministic: equal task, options and instruction set give equal
 /// weights for any number of threads, and however often the training was stopped between two batches and went on elsewhere from its state.
 class Trainer {
  public:
-  /// Throws OptionError when there is no epoch to train.
+  /// Throws OptionError when there is no epoch to train, or the task is known not to report a metric that the options name.
   Trainer(TrainingTask& task, Optimizer& optimizer, Schedule schedule, TrainerOptions options);
   void add_hook(std::shared_ptr<TrainerHook> hook) { hooks_.push_back(std::move(hook)); }
   /// Trains what is left to train, and gives the summary of the whole. Throws Error when a loss or gradient is not finite, before the
@@ -170,6 +175,7 @@ class Trainer {
   std::int64_t batches_of_update() const;
   bool is_better(double value) const;
   [[noreturn]] void stop_at_anomaly(const std::string& symptom, std::optional<Anomaly> found, const StreamPositions& before);
+  bool is_out_of_patience() const;
   double epoch_seconds();
   void visit_gradients(StateArchive archive);
   void check_position() const;
