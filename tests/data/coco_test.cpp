@@ -20,7 +20,8 @@ using testing::HasSubstr;
 
 /// One image, one class, and the given annotations.
 std::string instances(const std::string& annotations) {
-  return R"({"images": [{"id": 70, "file_name": "a.jpg", "width": 4, "height": 3}], "categories": [{"id": 9, "name": "cat"}], "annotations": [)" +
+  return R"({"images": [{"id": 70, "file_name": "a.jpg", "width": 4, "height": 3}], )"
+         R"("categories": [{"id": 9, "name": "cat"}], "annotations": [)" +
          annotations + "]}";
 }
 
@@ -192,9 +193,9 @@ TEST_F(Coco, DamagedResultsAreNamedWithTheirPlace) {
   expect_results_refused(R"([{"image_id": 70, "category_id": 9, "score": 1}])", "results[0]: expected \"bbox\" or \"segmentation\"");
   expect_results_refused(R"([{"image_id": 70, "category_id": 9, "score": NaN, "bbox": [1, 2, 3, 4]}])", "is not valid JSON at line 1");
   expect_results_refused(R"([{"image_id": 70, "category_id": 9, "score": 1, "bbox": [1, NaN, 3, 4]}])", "is not valid JSON at line 1");
-  expect_results_refused(
-      R"([{"image_id": 70, "category_id": 9, "score": 1, "bbox": [1, 2, 3, 4]}, {"image_id": 70, "category_id": 9, "score": 1, "segmentation": [[1, 2, 3, 4, 5, 6]]}])",
-      "results[1]: \"bbox\" is missing; the first result has one");
+  expect_results_refused(R"([{"image_id": 70, "category_id": 9, "score": 1, "bbox": [1, 2, 3, 4]}, )"
+                         R"({"image_id": 70, "category_id": 9, "score": 1, "segmentation": [[1, 2, 3, 4, 5, 6]]}])",
+                         "results[1]: \"bbox\" is missing; the first result has one");
 }
 
 TEST_F(Coco, ScoredInstancesAreMatchedByName) {

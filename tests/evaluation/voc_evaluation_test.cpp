@@ -47,7 +47,8 @@ TEST(VocEvaluation, OfEquallyGoodObjectsTheFirstCounts) {
   DetectionDataset truth = objects({kHere, kHere});
   truth.annotations[0].is_difficult = true;
   EXPECT_EQ(evaluate_voc(truth, detections({kHere})).mean_AP, 0) << "ignored: it has found the difficult one";
-  std::swap(truth.annotations[0], truth.annotations[1]);
+  truth.annotations[0].is_difficult = false;
+  truth.annotations[1].is_difficult = true;
   EXPECT_EQ(evaluate_voc(truth, detections({kHere})).mean_AP, 1);
 }
 

@@ -1,6 +1,10 @@
 // What instances and results have in common.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include "fovea/data/detection_dataset.hpp"
 #include "json_document.hpp"
 

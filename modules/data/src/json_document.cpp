@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "fovea/base/error.hpp"
 #include "fovea/base/file.hpp"
 #include "json_syntax.hpp"

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "detection_groups.hpp"
+#include "detection_overlap.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/evaluation/coco_evaluation.hpp"
 
@@ -18,13 +19,6 @@ XywhBox measured(const XywhBox& box, PixelConvention convention, PixelRule rule)
   const bool widen = rule == PixelRule::stated ? convention == PixelConvention::unstated
                                                : rule == PixelRule::inclusive && convention != PixelConvention::inclusive;
   return widen ? XywhBox{box.x - 1, box.y - 1, box.width + 1, box.height + 1} : box;
-}
-
-double box_iou(const XywhBox& a, const XywhBox& b) {
-  const double width = std::min(a.x + a.width, b.x + b.width) - std::max(a.x, b.x);
-  const double height = std::min(a.y + a.height, b.y + b.height) - std::max(a.y, b.y);
-  if (width <= 0 || height <= 0) return 0;
-  return width * height / (a.area() + b.area() - width * height);
 }
 
 class VocMatcher {
@@ -58,7 +52,7 @@ class VocMatcher {
     const XywhBox box = measured(results_.results[groups_.results[place]].box, results_.convention, options_.pixels);
     std::pair<std::uint32_t, double> best = {group.truth_begin, -std::numeric_limits<double>::infinity()};
     for (std::uint32_t i = group.truth_begin; i < group.truth_end; ++i) {
-      const double overlap = box_iou(box, measured(object(i).box, truth_.convention, options_.pixels));
+      const double overlap = coco_iou(box, measured(object(i).box, truth_.convention, options_.pixels), false);
       if (overlap > best.second) best = {i, overlap};
     }
     return best;
