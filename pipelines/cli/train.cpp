@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "fovea/base/error.hpp"
-#include "fovea/pipelines/replay_batch.hpp"
 #include "fovea/pipelines/repeated_training.hpp"
+#include "fovea/pipelines/replay_batch.hpp"
 #include "fovea/pipelines/sanity_check.hpp"
 #include "fovea/pipelines/train_classifier.hpp"
 #include "fovea/training/progress.hpp"

@@ -10,7 +10,34 @@
 
 namespace fovea {
 
+namespace {
+
+/// A name as it is; text of an object as the object.
+Json augmentation_json(const std::string& text) { return text.starts_with('{') ? parse_json(text, "augment") : Json(text); }
+
+std::vector<std::string> augmentations_from(const Json& list, const std::string& where) {
+  if (!list.is_array()) throw OptionError(fmt::format("{}: augment is a list, found {}", where, list.dump()));
+  std::vector<std::string> texts;
+  for (const Json& item : list) {
+    if (!item.is_string() && !item.is_object())
+      throw OptionError(fmt::format("{}: augment holds names and objects with a \"name\", found {}", where, item.dump()));
+    texts.push_back(item.is_string() ? item.get<std::string>() : item.dump());
+  }
+  return texts;
+}
+
+}  // namespace
+
+Json ClassifierRecipe::picture_augmentations() const {
+  Json list = Json::array();
+  for (const std::string& text : augment)
+    if (text != "mixup" && text != "cutmix" && text != "cutout") list.push_back(augmentation_json(text));
+  return list;
+}
+
 Json ClassifierRecipe::to_json() const {
+  Json augmentations = Json::array();
+  for (const std::string& text : augment) augmentations.push_back(augmentation_json(text));
   return {{"task", task},
           {"data", data},
           {"names", names},
@@ -24,7 +51,7 @@ Json ClassifierRecipe::to_json() const {
           {"image_size", image_size},
           {"channels", channels},
           {"resize", resize},
-          {"augment", augment},
+          {"augment", augmentations},
           {"mixup_alpha", mixup_alpha},
           {"cutmix_alpha", cutmix_alpha},
           {"cutout_share", cutout_share},
@@ -77,7 +104,7 @@ ClassifierRecipe ClassifierRecipe::from_json(const Json& json, const std::string
   read_option(json, "image_size", recipe.image_size, where);
   read_option(json, "channels", recipe.channels, where);
   read_option(json, "resize", recipe.resize, where);
-  read_option(json, "augment", recipe.augment, where);
+  if (json.contains("augment")) recipe.augment = augmentations_from(json["augment"], where);
   read_option(json, "mixup_alpha", recipe.mixup_alpha, where);
   read_option(json, "cutmix_alpha", recipe.cutmix_alpha, where);
   read_option(json, "cutout_share", recipe.cutout_share, where);

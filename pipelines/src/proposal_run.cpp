@@ -6,10 +6,10 @@
 
 #include "fovea/base/error.hpp"
 #include "fovea/base/file.hpp"
+#include "fovea/base/json_line.hpp"
 #include "fovea/base/version.hpp"
 #include "fovea/vision/chart.hpp"
 #include "fovea/vision/image_writer.hpp"
-#include "json_line.hpp"
 #include "result_names.hpp"
 
 namespace fovea {

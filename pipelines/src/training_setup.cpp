@@ -15,6 +15,7 @@
 #include "fovea/pipelines/precision.hpp"
 #include "fovea/pipelines/weights.hpp"
 #include "fovea/training/parameter_group.hpp"
+#include "fovea/vision/augmentation_recipe.hpp"
 #include "training_parts.hpp"
 
 namespace fovea {
@@ -79,17 +80,8 @@ Preprocessing preprocessing_for(const ClassifierRecipe& recipe, const Classifica
 }
 
 std::shared_ptr<const Augmentation> augmentation_for(const ClassifierRecipe& recipe, const Preprocessing& preprocessing) {
-  std::vector<std::shared_ptr<const Augmentation>> parts;
-  for (const std::string& name : recipe.augment) {
-    if (name == "flip") parts.push_back(std::make_shared<RandomFlip>());
-    if (name == "crop")
-      parts.push_back(std::make_shared<RandomCropWithPadding>(std::max(1, std::min(preprocessing.width, preprocessing.height) / 8)));
-    if (name == "resized-crop")
-      parts.push_back(
-          std::make_shared<RandomResizedCrop>(RandomResizedCrop::Options{.output = {preprocessing.width, preprocessing.height}}));
-  }
-  if (parts.empty()) return nullptr;
-  return std::make_shared<AugmentationSequence>(std::move(parts));
+  const Json list = recipe.picture_augmentations();
+  return list.empty() ? nullptr : augmentation_from(list, {preprocessing.width, preprocessing.height}, "augment");
 }
 
 /// Begins with the weights of a file. Gives the names that keep their drawn values: "head" is replaced even where the file's would fit, as
@@ -145,8 +137,7 @@ ClassificationPipeline pipeline_for(const ClassifierRecipe& recipe, const Prepro
 void check_recipe(const ClassifierRecipe& recipe) {
   require_one_of("task", recipe.task, {"classify"});
   require_classifier(recipe.model);
-  for (const std::string& name : recipe.augment)
-    require_one_of("augmentation", name, {"flip", "crop", "resized-crop", "mixup", "cutmix", "cutout"});
+  augmentation_from(recipe.picture_augmentations(), {32, 32}, "augment");  // which refuses what is wrong, whatever the size
   parse_precision(recipe.precision);
   if (recipe.weights.empty() && !recipe.allow.empty()) throw OptionError("allowed names want weights to begin with (--weights FILE)");
   if (recipe.data.empty()) throw OptionError("no data given; expected for instance --data idx:DIR or --data folder:DIR");

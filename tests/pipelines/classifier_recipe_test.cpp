@@ -30,7 +30,7 @@ ClassifierRecipe unusual_recipe() {
           .image_size = "20x30",
           .channels = 3,
           .resize = "letterbox",
-          .augment = {"flip", "crop"},
+          .augment = {"flip", R"({"name":"affine","degrees":20.0})"},
           .mixup_alpha = 0.4,
           .cutmix_alpha = 0.6,
           .cutout_share = 0.25,
@@ -151,7 +151,7 @@ TEST(ClassifierRecipe, ValuesOfTheWrongKindAreErrors) {
   EXPECT_THAT(message(R"({"seed":-1})"), HasSubstr("at least 0"));
   EXPECT_THAT(message(R"({"model":5})"), HasSubstr("a text"));
   EXPECT_THAT(message(R"({"nesterov":1})"), HasSubstr("true or false"));
-  EXPECT_THAT(message(R"({"augment":"flip"})"), HasSubstr("a list of texts"));
+  EXPECT_THAT(message(R"({"augment":"flip"})"), HasSubstr("augment is a list"));
   EXPECT_THAT(message(R"({"learning_rate":null})"), HasSubstr("a number"));
   EXPECT_THAT(message(R"(["epochs"])"), HasSubstr("expected a JSON object, found array"));
 }

@@ -264,6 +264,8 @@ TEST_F(TrainClassifier, AugmentationAndShapeOptionsCount) {
   const std::vector<std::pair<std::string, Json>> changes = {
       {"flip", {{"augment", {"flip"}}}},
       {"crop", {{"augment", {"crop"}}}},
+      {"affine", {{"augment", Json::array({{{"name", "affine"}, {"degrees", 20}}})}}},
+      {"color jitter", {{"augment", {"color-jitter"}}}},
       {"resized", {{"augment", {"resized-crop"}}}},
       {"smooth", {{"label_smoothing", 0.1}}},
       {"step", {{"schedule", "step"}}},

@@ -24,8 +24,9 @@ struct ClassifierRecipe {
   std::string image_size;                ///< "N" or "WxH"; empty: the images' own where all have one (IDX), else the network's usual
   std::int64_t channels = 0;             ///< 1 or 3; 0: what the images have (IDX 1, folders 3)
   std::string resize = "stretch";        ///< stretch, letterbox, center_crop
-  std::vector<std::string> augment;      ///< of "flip", "crop" (padded by an eighth of the smaller side), "resized-crop"; of whole batches
-                                         ///< "mixup", "cutmix", "cutout"
+  /// Of whole batches "mixup", "cutmix", "cutout"; of pictures what augmentation_recipe.hpp knows: names, or JSON text of objects with
+  /// options. In a recipe's file these are objects.
+  std::vector<std::string> augment;
   double mixup_alpha = 0.2;              ///< mixup: the proportions come from Beta(alpha, alpha)
   double cutmix_alpha = 1;               ///< cutmix: the same for areas
   double cutout_share = 0.5;             ///< cutout: of the image's shorter side
@@ -69,6 +70,8 @@ struct ClassifierRecipe {
   std::uint64_t data_seed = 0;  ///< of the division into training and validation images, where the data has none; 0: the seed
 
   std::uint64_t split_seed() const { return data_seed != 0 ? data_seed : seed; }
+  /// What of `augment` changes pictures one by one: a list for augmentation_recipe.hpp. Throws OptionError for text that is no JSON.
+  Json picture_augmentations() const;
   Json to_json() const;
   /// Strict: unknown keys are errors naming the nearest known one. Keys that are missing keep their defaults; "fovea_version" and
   /// "machine", which a run folder's recipe also holds, are allowed.
