@@ -39,6 +39,8 @@ fs::path target_folder(const std::string& to) {
 
 /// Boxes and masks: every item that the other form cannot hold is printed.
 void run_convert_detections(const ConvertFlags& flags) {
+  if (flags.from.starts_with("idx:") || flags.from.starts_with("folder:"))
+    throw OptionError(fmt::format("--to {}: {} holds images with one class each; expected folder:DIR", flags.to, flags.from));
   if (flags.count > 0) throw OptionError("--count applies to --to folder:DIR");
   DetectionDataOptions options{.split = flags.split, .image_root = flags.image_root};
   if (!flags.names.empty()) options.names = read_label_names(flags.names);

@@ -12,7 +12,7 @@ namespace fovea::cli {
 namespace {
 
 struct DiagnoseFlags {
-  SharedOptions output;
+  SharedOptions shared;
   std::string run, against;
 };
 
@@ -20,10 +20,10 @@ void run_diagnose(const DiagnoseFlags& flags) {
   const RunHistory run = load_run_history(flags.run);
   std::vector<Finding> findings = diagnose(run);
   if (!flags.against.empty()) findings.push_back(compare_runs(run, load_run_history(flags.against)));
-  if (flags.output.json != "-")
+  if (flags.shared.json != "-")
     for (const Finding& finding : findings)
       fmt::print("{}  {}: {}\n", finding.kind == Finding::Kind::problem ? "PROBLEM" : "note   ", finding.rule, finding.statement);
-  flags.output.write_json(to_text({{"run", flags.run}, {"epochs", run.results.rows.size()}, {"findings", to_json(findings)}}));
+  flags.shared.write_json(to_text({{"run", flags.run}, {"epochs", run.results.rows.size()}, {"findings", to_json(findings)}}));
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ void add_diagnose(CLI::App& app, int&) {
       "Over- and under-fitting, learning rates that are too high or too low, dead units, gradients that vanish: each with its figures.");
   command->add_option("run", flags->run, "run folder, of a training that is done or still runs")->required();
   command->add_option("--against", flags->against, "another run on the same data: is the optimiser to blame, or the objective?");
-  command->add_option("--json", flags->output.json, "write the findings as JSON to this file; - for stdout");
+  flags->shared.add_to(*command);
   command->callback([flags] { run_diagnose(*flags); });
 }
 

@@ -16,8 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 
 struct PlotFlags {
+  SharedOptions shared;
   std::vector<std::string> runs;
-  std::string out, json;
+  std::string out;
   bool updates = false;
 };
 
@@ -42,9 +43,7 @@ void run_plot(const PlotFlags& flags) {
     for (const std::string& run : flags.runs) tables.push_back(load_results(fs::path(run) / "results.csv"));
   const std::vector<Chart> charts = flags.updates ? step_curves(load_run_history(flags.runs.front())) : learning_curves(tables);
   save_charts(flags.out, charts);
-  SharedOptions output;
-  output.json = flags.json;
-  output.write_json(to_text(to_json(charts)));
+  flags.shared.write_json(to_text(to_json(charts)));
 }
 
 }  // namespace
@@ -58,7 +57,7 @@ void add_plot(CLI::App& app, int&) {
   command->add_option("runs", flags->runs, "run folders")->required();
   command->add_option("--out", flags->out, "picture (.png, .jpg, ...) or vectors (.svg)")->required();
   command->add_flag("--updates", flags->updates, "update by update, not epoch by epoch");
-  command->add_option("--json", flags->json, "write the numbers as JSON to this file; - for stdout");
+  flags->shared.add_to(*command);
   command->callback([flags] { run_plot(*flags); });
 }
 

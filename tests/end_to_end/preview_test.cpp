@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <opencv2/core.hpp>
 
 #include "command.hpp"
 #include "fovea/vision/image_loader.hpp"
