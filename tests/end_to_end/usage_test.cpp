@@ -110,8 +110,10 @@ TEST(Usage, MissingFlagsAreNamed) {
   EXPECT_THAT(fovea_command({"predict", "--model", "m.fovea", "--out", "o"}).err, HasSubstr("--images"));
   EXPECT_THAT(fovea_command({"evaluate", "--data", "idx:x"}).err, HasSubstr("--model"));
   EXPECT_THAT(fovea_command({"train"}).err, HasSubstr("--data"));
-  for (const std::string& verb : kVerbs)
-    if (verb != "selftest") EXPECT_EQ(fovea_command({verb}).code, 2) << verb;  // which wants nothing
+  for (const std::string& verb : kVerbs) {
+    if (verb == "selftest") continue;  // which wants nothing
+    EXPECT_EQ(fovea_command({verb}).code, 2) << verb;
+  }
 }
 
 TEST(Usage, ValuesOfTheWrongKindAreNamed) {
