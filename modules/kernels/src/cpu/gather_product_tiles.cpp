@@ -62,6 +62,7 @@ class RowTile {
   void locate(const Cut& cut, std::int64_t first, std::int64_t count) {
     rows_.use(cut);
     rows_.locate(first, count);
+    if (cut.length == 0) return use_nothing();
     if (!in_whole_steps_) return copy_rows(cut, count);
     runs_count_ = cut.taps;
     steps_ = cut.length / kStepPairs;
@@ -78,6 +79,9 @@ class RowTile {
   Out* const* y() const { return rows_.y(); }
 
  private:
+  /// Without channels there is nothing to add, and nothing to read.
+  void use_nothing() { runs_count_ = 0; }
+
   /// Pixels between two that lie in the image do as well, if all are of one line.
   bool is_even(const bf16* const* x, bool in_one_line, std::int64_t count) const {
     if (in_one_line) return x[0] != g_.zeros && x[kTileRows - 1] != g_.zeros;
