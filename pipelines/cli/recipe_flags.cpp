@@ -18,7 +18,10 @@ void RecipeFlags::add_to(CLI::App& command) {
   command.add_option("--image-size", image_size.value, "N or WxH");
   command.add_option("--channels", channels.value, "1 (grey) or 3 (colour)");
   command.add_option("--resize", resize.value, "stretch, letterbox or center_crop");
-  command.add_option("--augment", augment.value, "list of flip, crop, resized-crop, affine, color-jitter, ..., mixup, cutmix, cutout; options in a recipe")->delimiter(',');
+  command
+      .add_option("--augment", augment.value,
+                  "list of flip, crop, resized-crop, affine, color-jitter, ..., mixup, cutmix, cutout; options in a recipe")
+      ->delimiter(',');
   command.add_option("--epochs", epochs.value, "passes over the training data (10)");
   command.add_option("--batch", batch.value, "images per step (64)");
   command.add_option("--optimizer", optimizer.value, "sgd, adam, adamw, adagrad, rmsprop or adadelta");

@@ -21,9 +21,9 @@ struct ClassifierRecipe {
   std::vector<std::string> allow;    ///< patterns of names that need not fit in `weights`; "head": the last layer begins anew
   std::int64_t epochs = 10;
   std::int64_t batch = 64;
-  std::string image_size;                ///< "N" or "WxH"; empty: the images' own where all have one (IDX), else the network's usual
-  std::int64_t channels = 0;             ///< 1 or 3; 0: what the images have (IDX 1, folders 3)
-  std::string resize = "stretch";        ///< stretch, letterbox, center_crop
+  std::string image_size;          ///< "N" or "WxH"; empty: the images' own where all have one (IDX), else the network's usual
+  std::int64_t channels = 0;       ///< 1 or 3; 0: what the images have (IDX 1, folders 3)
+  std::string resize = "stretch";  ///< stretch, letterbox, center_crop
   /// Of whole batches "mixup", "cutmix", "cutout"; of pictures what augmentation_recipe.hpp knows: names, or JSON text of objects with
   /// options. In a recipe's file these are objects.
   std::vector<std::string> augment;
