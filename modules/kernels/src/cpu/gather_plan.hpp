@@ -27,15 +27,35 @@ struct Cut {
   std::int64_t first_tap, taps, offset, length;
 };
 
-/// How one product is cut. Depends on extents alone; the bits of the result do not depend on it.
-struct GatherPlan {
+/// A product cut in depth, in panels and in pixels.
+struct GatherCuts {
+  /// Not cut yet. Blocks of pixels are multiples of `pixel_unit`, parts of a tap multiples of `length_unit` panel rows.
   template <class T, class Out>
-  explicit GatherPlan(const GatherProduct<T, Out>& g)
-      : taps(g.vertical.count * g.horizontal.count),
+  GatherCuts(const GatherProduct<T, Out>& g, std::int64_t pixels_of_unit, std::int64_t length_of_unit)
+      : pixel_unit(pixels_of_unit),
+        length_unit(length_of_unit),
+        taps(g.vertical.count * g.horizontal.count),
         length(panel_rows<T>(g.length)),
         depth(taps * length),
         pixels(g.images * g.height * g.width),
-        panels(ceil_div(g.columns, kPanelWidth)) {
+        panels(ceil_div(g.columns, kPanelWidth)) {}
+
+  std::int64_t cuts() const { return tap_parts * length_parts; }
+  Cut cut(std::int64_t index) const {
+    const Range tap_range = part_of(taps, tap_parts, index / length_parts);
+    const Range run = part_of(length, length_parts, index % length_parts, length_unit);
+    return {tap_range.begin, tap_range.end - tap_range.begin, run.begin, run.end - run.begin};
+  }
+
+  std::int64_t pixel_unit, length_unit;
+  std::int64_t taps, length, depth, pixels, panels;
+  std::int64_t tap_parts = 1, length_parts = 1, panel_blocks = 1, pixel_blocks = 1;
+};
+
+/// How one product is cut for register tiles. Depends on extents alone; the bits of the result do not depend on it.
+struct GatherPlan : GatherCuts {
+  template <class T, class Out>
+  explicit GatherPlan(const GatherProduct<T, Out>& g) : GatherCuts(g, kMicroRows, 1) {
     const std::int64_t max_depth = has_clashing_rows(g) ? kCopiedWords : kBlockWords / kPanelWidth;
     tap_parts = maximum(1, ceil_div(taps, clamped(max_depth / maximum(1, length), 1, kMaxTaps)));
     length_parts = maximum(1, ceil_div(length, max_depth));
@@ -44,16 +64,6 @@ struct GatherPlan {
     const std::int64_t pixel_work = maximum(32, depth) * kPanelWidth * ceil_div(panels, panel_blocks);
     pixel_blocks = ceil_div(pixels, round_up(maximum(8 * kMicroRows, kTaskWork / pixel_work), kMicroRows));
   }
-
-  std::int64_t cuts() const { return tap_parts * length_parts; }
-  Cut cut(std::int64_t index) const {
-    const Range tap_range = part_of(taps, tap_parts, index / length_parts);
-    const Range run = part_of(length, length_parts, index % length_parts);
-    return {tap_range.begin, tap_range.end - tap_range.begin, run.begin, run.end - run.begin};
-  }
-
-  std::int64_t taps, length, depth, pixels, panels;
-  std::int64_t tap_parts, length_parts, panel_blocks, pixel_blocks;
 };
 
 /// Where the pixels of one tile of at most kRows read and write, for the taps of one cut.
@@ -120,9 +130,9 @@ class TileRows {
 
 /// Calls body(pixels, panels) for every block of pixels times every block of panels, in parallel.
 template <class Body>
-void for_gather_blocks(const Threads& threads, const GatherPlan& plan, Body body) {
+void for_gather_blocks(const Threads& threads, const GatherCuts& plan, Body body) {
   parallel_blocks(threads, plan.panel_blocks * plan.pixel_blocks, [&](std::int64_t task) {
-    body(part_of(plan.pixels, plan.pixel_blocks, task % plan.pixel_blocks, kMicroRows),
+    body(part_of(plan.pixels, plan.pixel_blocks, task % plan.pixel_blocks, plan.pixel_unit),
          part_of(plan.panels, plan.panel_blocks, task / plan.pixel_blocks));
   });
 }

@@ -1,8 +1,8 @@
 // The gathered product of bf16: pairs of neighbouring channels are multiplied at a time, sums are f32 and are rounded once, at the end.
+#include "cpu/finished_rows.hpp"
 #include "cpu/gather_plan.hpp"
 #include "cpu/pairs.hpp"
 #include "cpu/register_tiles.hpp"
-#include "cpu/tile_epilogue.hpp"
 #include "dot.hpp"
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
@@ -92,13 +92,7 @@ void compute_block(const GatherProduct<bf16, Out>& g, const GatherPlan& plan, Ra
                  .resume = index > 0});
         words += cut.taps * cut.length * kPanelWidth;
       }
-      const TileEpilogue<Out> epilogue = epilogue_of_columns(g.epilogue, g.y, column);
-      for (std::int64_t i = 0; i < count; ++i)
-        for (std::int64_t j = 0; j < columns; j += kLanes) {
-          Out* y = rows.y()[i] + column;
-          const std::int64_t valid = minimum(kLanes, columns - j);
-          store_lanes(y + j, valid, epilogue.finish(load(sums + i * kPanelWidth + j), y, j, valid));
-        }
+      store_finished(g, sums, rows.y(), count, column);
     }
   }
 }

@@ -1,8 +1,8 @@
 // The gathered product of bf16 on tile registers: 32 rows and one panel at a time, in steps of 16 pairs. A packed panel is what the tiles
 // want of a right matrix. Of the left one they want 16 rows at even distances: pixels of an image row are, and are read where they lie;
 // what crosses an edge of the image, or has channels that do not fill whole steps, is copied, once for all panels of a task.
+#include "cpu/finished_rows.hpp"
 #include "cpu/gather_plan.hpp"
-#include "cpu/tile_epilogue.hpp"
 #include "tiles.hpp"
 
 namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
@@ -20,30 +20,15 @@ constexpr std::int64_t kMaxPanels = 8, kMaxPanelWords = 1024 * 1024 / sizeof(std
 constexpr std::int64_t kTilesWork = 32 << 20;
 
 /// How one product is cut. Depends on extents alone; of them, the cuts in depth depend on the taps' alone.
-struct TilePlan {
+struct TilePlan : GatherCuts {
   template <class Out>
-  explicit TilePlan(const GatherProduct<bf16, Out>& g)
-      : taps(g.vertical.count * g.horizontal.count),
-        length(panel_rows<bf16>(g.length)),
-        depth(taps * length),
-        pixels(g.images * g.height * g.width),
-        panels(ceil_div(g.columns, kPanelWidth)) {
+  explicit TilePlan(const GatherProduct<bf16, Out>& g) : GatherCuts(g, kBlocks * kBlockRows, kStepPairs) {
     tap_parts = maximum(1, ceil_div(taps, clamped(kCutPairs / maximum(1, length), 1, kMaxTaps)));
     length_parts = maximum(1, ceil_div(ceil_div(length, kStepPairs), kCutPairs / kStepPairs));
     panel_blocks = ceil_div(panels, clamped(kMaxPanelWords / maximum(1, depth * kPanelWidth), 1, kMaxPanels));
     const std::int64_t pixel_work = maximum(32, depth) * kPanelWidth * ceil_div(panels, panel_blocks);
-    pixel_blocks = ceil_div(pixels, round_up(maximum(1, kTilesWork / pixel_work), kBlocks * kBlockRows));
+    pixel_blocks = ceil_div(pixels, round_up(maximum(1, kTilesWork / pixel_work), pixel_unit));
   }
-
-  std::int64_t cuts() const { return tap_parts * length_parts; }
-  Cut cut(std::int64_t index) const {
-    const Range tap_range = part_of(taps, tap_parts, index / length_parts);
-    const Range run = part_of(length, length_parts, index % length_parts, kStepPairs);
-    return {tap_range.begin, tap_range.end - tap_range.begin, run.begin, run.end - run.begin};
-  }
-
-  std::int64_t taps, length, depth, pixels, panels;
-  std::int64_t tap_parts, length_parts, panel_blocks, pixel_blocks;
 };
 
 /// 16 rows of the left matrix, for one cut of the sum.
@@ -155,18 +140,6 @@ void add_products(Tiles& tiles, const RowTile<Out>& upper, const RowTile<Out>& l
   }
 }
 
-template <class Out>
-void finish_rows(const GatherProduct<bf16, Out>& g, const float* sums, const RowTile<Out>& rows, std::int64_t count, std::int64_t column) {
-  const std::int64_t columns = minimum(kPanelWidth, g.columns - column);
-  const TileEpilogue<Out> epilogue = epilogue_of_columns(g.epilogue, g.y, column);
-  for (std::int64_t i = 0; i < count; ++i)
-    for (std::int64_t j = 0; j < columns; j += kLanes) {
-      Out* y = rows.y()[i] + column;
-      const std::int64_t valid = minimum(kLanes, columns - j);
-      store_lanes(y + j, valid, epilogue.finish(load(sums + i * kPanelWidth + j), y, j, valid));
-    }
-}
-
 /// One task: a block of pixels times a block of panels, some pixels at a time.
 template <class Out>
 class BlockProduct {
@@ -205,8 +178,8 @@ class BlockProduct {
 
   void finish(const float* sums, std::int64_t block, std::int64_t count, std::int64_t column) const {
     for (std::int64_t half = 0; half < 2; ++half)
-      finish_rows(g_, sums + half * kTileRows * kPanelWidth, rows_[2 * block + half],
-                  clamped(count - (2 * block + half) * kTileRows, 0, kTileRows), column);
+      store_finished(g_, sums + half * kTileRows * kPanelWidth, rows_[2 * block + half].y(),
+                     clamped(count - (2 * block + half) * kTileRows, 0, kTileRows), column);
   }
 
   const GatherProduct<bf16, Out>& g_;
@@ -220,11 +193,7 @@ template <class Out>
 void run(const Threads& threads, const GatherProduct<bf16, Out>& g) {
   if (g.images * g.height * g.width * g.columns == 0) return;
   const TilePlan plan(g);
-  parallel_blocks(threads, plan.panel_blocks * plan.pixel_blocks, [&](std::int64_t task) {
-    BlockProduct<Out> product(g, plan);
-    product.run(part_of(plan.pixels, plan.pixel_blocks, task % plan.pixel_blocks, kBlocks * kBlockRows),
-                part_of(plan.panels, plan.panel_blocks, task / plan.pixel_blocks));
-  });
+  for_gather_blocks(threads, plan, [&](Range pixels, Range panels) { BlockProduct<Out>(g, plan).run(pixels, panels); });
 }
 
 }  // namespace
