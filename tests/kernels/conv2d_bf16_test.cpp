@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bf16_table.hpp"
+#include "bf16_values.hpp"
 #include "comparison.hpp"
 #include "conv2d_cases.hpp"
 #include "support/values.hpp"
@@ -17,20 +18,13 @@ using kernels::Conv2dShape;
 using test::ConvCase;
 using test::converted;
 using test::ConvRunner;
+using test::expect_equal;
 using test::filter_count;
+using test::rounded;
+using test::wide;
 using test::x_count;
 using test::y_count;
 
-std::vector<bf16> rounded(const std::vector<float>& values) {
-  std::vector<bf16> result;
-  for (const float value : values) result.emplace_back(value);
-  return result;
-}
-std::vector<double> wide(const std::vector<bf16>& values) {
-  std::vector<double> result;
-  for (const bf16 value : values) result.push_back(static_cast<double>(static_cast<float>(value)));
-  return result;
-}
 /// What the kernels make of an f32 filter.
 std::vector<double> as_used(const std::vector<float>& filter) { return wide(rounded(filter)); }
 
@@ -43,12 +37,6 @@ void expect_rounded(const std::vector<bf16>& actual, const std::vector<double>& 
               0x1p-8 * std::abs(expected[i]) + tolerance * magnitude[i])
         << "element " << i << ": " << static_cast<float>(actual[i]) << ", expected " << expected[i];
 }
-void expect_equal(const std::vector<bf16>& actual, const std::vector<double>& expected) {
-  ASSERT_EQ(actual.size(), expected.size());
-  for (std::size_t i = 0; i < actual.size(); ++i)
-    ASSERT_EQ(static_cast<float>(actual[i]), static_cast<float>(bf16(expected[i]))) << "element " << i;
-}
-
 class Conv2dBf16Test : public testing::TestWithParam<ConvCase> {
  protected:
   const Conv2dShape shape_ = GetParam().shape();
@@ -88,7 +76,7 @@ TEST_P(Conv2dBf16Test, IntegersAreExact) {
   const auto filter = test::integer_values<float>(filter_count(shape_), 2);
   expect_equal(fast_.forward(shape_, x, filter), reference_.forward(shape_, wide(x), converted<double>(filter)));
   expect_equal(fast_.backward_data(shape_, dy, filter), reference_.backward_data(shape_, wide(dy), converted<double>(filter)));
-  test::expect_equal(fast_.backward_filter(shape_, x, dy), reference_.backward_filter(shape_, wide(x), wide(dy)));
+  expect_equal(fast_.backward_filter(shape_, x, dy), reference_.backward_filter(shape_, wide(x), wide(dy)));
 }
 
 TEST_P(Conv2dBf16Test, EpilogueIsExactOnIntegers) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bf16_table.hpp"
+#include "bf16_values.hpp"
 #include "comparison.hpp"
 #include "support/values.hpp"
 
@@ -21,14 +22,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, MatmulBf16Test,
 
 TEST_P(MatmulBf16Test, IntegersAreExact) {
   const auto [m, n, k, transpose_a, transpose_b] = GetParam();
-  const MatmulShape shape{.m = m,
-                          .n = n,
-                          .k = k,
-                          .transpose_a = transpose_a,
-                          .transpose_b = transpose_b,
-                          .a_stride = (transpose_a ? m : k) + 3,
-                          .b_stride = (transpose_b ? k : n) + 1,
-                          .y_stride = n};
+  const MatmulShape shape = test::matmul_shape(m, n, k, transpose_a, transpose_b);
   const std::vector<float> a = test::integer_values<float>((transpose_a ? k : m) * shape.a_stride, 1),
                            b = test::integer_values<float>((transpose_b ? n : k) * shape.b_stride, 2),
                            bias = test::integer_values<float>(n, 3);
@@ -37,7 +31,7 @@ TEST_P(MatmulBf16Test, IntegersAreExact) {
   std::vector<double> expected(static_cast<std::size_t>(m * n));
   test::oracle().matmul.forward(reference_context, shape, test::converted<double>(a).data(), test::converted<double>(b).data(),
                                 {.bias = wide_bias.data(), .activation = kernels::Activation::relu}, expected.data(), nullptr);
-  const std::vector<bf16> half_a(a.begin(), a.end()), half_b(b.begin(), b.end());
+  const std::vector<bf16> half_a = test::rounded(a), half_b = test::rounded(b);
   const auto& matmul = test::bf16_table().bf16.matmul;
   test::expect_equal(test::on_any_threads([&](kernels::Context& context) {
                        std::vector<float> y(expected.size());

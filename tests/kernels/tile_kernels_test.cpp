@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bf16_table.hpp"
+#include "bf16_values.hpp"
 #include "comparison.hpp"
 #include "conv2d_fixture.hpp"
 #include "support/values.hpp"
@@ -18,12 +19,11 @@ using kernels::Conv2dShape;
 using kernels::MatmulShape;
 using test::ConvCase;
 using test::ConvRunner;
-
-std::vector<bf16> halved(const std::vector<float>& values) { return {values.begin(), values.end()}; }
+using test::rounded;
 
 std::vector<float> product(const MatmulShape& shape, const std::vector<float>& a, const std::vector<float>& b) {
   const auto& matmul = test::bf16_table().bf16.matmul;
-  const std::vector<bf16> half_a = halved(a), half_b = halved(b);
+  const std::vector<bf16> half_a = rounded(a), half_b = rounded(b);
   return test::on_any_threads([&](Context& context) {
     std::vector<float> y(static_cast<std::size_t>(shape.m * shape.y_stride), -1);
     test::Scratch workspace(matmul.workspace_bytes(context, shape));
@@ -41,14 +41,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, TileMatmulTest,
 
 TEST_P(TileMatmulTest, IntegersAreExact) {
   const auto [m, n, k, transpose_a, transpose_b] = GetParam();
-  const MatmulShape shape{.m = m,
-                          .n = n,
-                          .k = k,
-                          .transpose_a = transpose_a,
-                          .transpose_b = transpose_b,
-                          .a_stride = (transpose_a ? m : k) + 3,
-                          .b_stride = (transpose_b ? k : n) + 1,
-                          .y_stride = n + 2};
+  const MatmulShape shape = test::matmul_shape(m, n, k, transpose_a, transpose_b, 2);
   const std::vector<float> a = test::integer_values<float>((transpose_a ? k : m) * shape.a_stride, 1),
                            b = test::integer_values<float>((transpose_b ? n : k) * shape.b_stride, 2);
   Context context(1);
@@ -106,14 +99,9 @@ TEST_P(TileConv2dTest, AllPassesAreExactOnIntegers) {
   const auto x = test::integer_values<float>(test::x_count(shape), 1), dy = test::integer_values<float>(test::y_count(shape), 3);
   const auto filter = test::integer_values<float>(test::filter_count(shape), 2);
   const auto wide_x = test::converted<double>(x), wide_dy = test::converted<double>(dy), wide_filter = test::converted<double>(filter);
-  const auto expect_rounded = [](const std::vector<bf16>& actual, const std::vector<double>& expected) {
-    ASSERT_EQ(actual.size(), expected.size());
-    for (std::size_t i = 0; i < actual.size(); ++i)
-      ASSERT_EQ(static_cast<float>(actual[i]), static_cast<float>(bf16(expected[i]))) << "element " << i;
-  };
-  expect_rounded(fast.forward(shape, halved(x), filter), reference.forward(shape, wide_x, wide_filter));
-  expect_rounded(fast.backward_data(shape, halved(dy), filter), reference.backward_data(shape, wide_dy, wide_filter));
-  test::expect_equal(fast.backward_filter(shape, halved(x), halved(dy)), reference.backward_filter(shape, wide_x, wide_dy));
+  test::expect_equal(fast.forward(shape, rounded(x), filter), reference.forward(shape, wide_x, wide_filter));
+  test::expect_equal(fast.backward_data(shape, rounded(dy), filter), reference.backward_data(shape, wide_dy, wide_filter));
+  test::expect_equal(fast.backward_filter(shape, rounded(x), rounded(dy)), reference.backward_filter(shape, wide_x, wide_dy));
 }
 
 /// One result by hand: even and odd values are summed apart, the two sums meet at the end of each step of 32 values.
