@@ -56,17 +56,17 @@ Box box_around(const std::vector<Polygon>& polygons) {
   return {static_cast<float>(x1), static_cast<float>(y1), static_cast<float>(x2), static_cast<float>(y2)};
 }
 
-Box box_around(const RleMask& mask) {
-  const cv::Rect2f pixels = mask_box(mask);
-  return {pixels.x, pixels.y, pixels.x + pixels.width, pixels.y + pixels.height};
-}
-
 bool is_left(const Box& clipped, const Box& whole, const AnnotationOptions& options) {
   return clipped.width() >= options.shortest_side && clipped.height() >= options.shortest_side &&
          clipped.area() >= options.smallest_visible * whole.area();
 }
 
 }  // namespace
+
+Box box_around(const RleMask& mask) {
+  const cv::Rect2f pixels = mask_box(mask);
+  return {pixels.x, pixels.y, pixels.x + pixels.width, pixels.y + pixels.height};
+}
 
 Box transformed(const Transform& transform, const Box& box) { return box_around({transformed_outline(transform, box)}); }
 

@@ -58,8 +58,7 @@ std::vector<AnnotatedObject> partly_covered(const std::vector<AnnotatedObject>& 
     if (object.mask) {
       changed.mask = uncovered(*object.mask, cover);
       visible = static_cast<double>(mask_area(*changed.mask)) / std::max(1u, mask_area(*object.mask));
-      const cv::Rect2f pixels = mask_box(*changed.mask);
-      changed.box = {pixels.x, pixels.y, pixels.x + pixels.width, pixels.y + pixels.height};
+      changed.box = box_around(*changed.mask);
       if (visible < 1) changed.polygons.clear();
     }
     if (visible > 0 && visible >= smallest_visible) left.push_back(std::move(changed));

@@ -1,25 +1,12 @@
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
-#include <vector>
 
 #include "fovea/vision/transform.hpp"
+#include "warped_pixels.hpp"
 
 namespace fovea {
 
 namespace {
-
-/// The depth to compute in: the image's own where OpenCV resizes it, otherwise one that holds its values.
-int working_depth(int depth) {
-  switch (depth) {
-    case CV_8S:
-    case CV_32S:
-      return CV_64F;
-    case CV_16F:
-      return CV_32F;
-    default:
-      return depth;
-  }
-}
 
 class Resize final : public Transform {
  public:
@@ -34,28 +21,19 @@ class Resize final : public Transform {
 
  private:
   cv::Mat apply_checked(const cv::Mat& image) const override {
-    const int depth = working_depth(image.depth());
-    cv::Mat result;
-    image.convertTo(result, depth);  // a copy when the depth is the same, so that the result never shares the input's pixels
     // OpenCV averages areas only when neither axis grows, hence the two steps.
     const cv::Size shrunk(std::min(image.cols, output_size().width), std::min(image.rows, output_size().height));
-    if (shrunk != image.size()) result = resized(result, shrunk, cv::INTER_AREA);
-    if (shrunk != output_size()) result = resized(result, output_size(), cv::INTER_LINEAR);
-    if (depth != image.depth()) result.convertTo(result, image.depth());
-    return result;
+    return with_pixels_of(image, [&](const cv::Mat& pixels) {
+      cv::Mat result = pixels;
+      if (shrunk != image.size()) result = resized(result, shrunk, cv::INTER_AREA);
+      if (shrunk != output_size()) result = resized(result, output_size(), cv::INTER_LINEAR);
+      return result.data == pixels.data ? pixels.clone() : result;  // it never shares the input's pixels
+    });
   }
 
   static cv::Mat resized(const cv::Mat& image, cv::Size size, int interpolation) {
-    constexpr int kMostChannels = 4;  // that OpenCV resizes at once
     cv::Mat result;
-    if (image.channels() <= kMostChannels) {
-      cv::resize(image, result, size, 0, 0, interpolation);
-      return result;
-    }
-    std::vector<cv::Mat> channels;
-    cv::split(image, channels);
-    for (cv::Mat& channel : channels) channel = resized(channel, size, interpolation);
-    cv::merge(channels, result);
+    cv::resize(image, result, size, 0, 0, interpolation);
     return result;
   }
 

@@ -1,4 +1,4 @@
-// What OpenCV's warps leave to do: depths that they do not know, and more than four channels.
+// What OpenCV's changes of geometry leave to do: depths that they do not know, and more than four channels.
 #pragma once
 
 #include <opencv2/core.hpp>
@@ -6,7 +6,20 @@
 
 namespace fovea {
 
-/// warp(pixels) in a depth that OpenCV interpolates, of at most four channels at a time, as an image of the type of `image`.
+/// The depth to compute in: the image's own where OpenCV interpolates it, otherwise one that holds its values.
+inline int working_depth(int depth) {
+  switch (depth) {
+    case CV_8S:
+    case CV_32S:
+      return CV_64F;
+    case CV_16F:
+      return CV_32F;
+    default:
+      return depth;
+  }
+}
+
+/// warp(pixels) in that depth, of at most four channels at a time, as an image of the type of `image`.
 template <class Warp>
 cv::Mat with_pixels_of(const cv::Mat& image, const Warp& warp) {
   constexpr int kMostChannels = 4;
@@ -18,12 +31,11 @@ cv::Mat with_pixels_of(const cv::Mat& image, const Warp& warp) {
     cv::merge(channels, result);
     return result;
   }
-  const int depth = image.depth();
-  const bool is_known = depth == CV_8U || depth == CV_16U || depth == CV_16S || depth == CV_32F || depth == CV_64F;
-  if (is_known) return warp(image);
+  const int depth = working_depth(image.depth());
+  if (depth == image.depth()) return warp(image);
   cv::Mat known, result;
-  image.convertTo(known, CV_64F);
-  warp(known).convertTo(result, depth);
+  image.convertTo(known, depth);
+  warp(known).convertTo(result, image.depth());
   return result;
 }
 

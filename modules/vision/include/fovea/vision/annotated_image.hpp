@@ -38,6 +38,9 @@ struct AnnotationOptions {
   double shortest_side = 1;       ///< and those whose box has a shorter side, in pixels
 };
 
+/// The box around the pixels of a mask; all 0 for an empty one.
+Box box_around(const RleMask& mask);
+
 /// The box around what becomes of a box under a transform, not clipped. Its border is followed in 4 x 8 steps, because transforms may
 /// bend it.
 Box transformed(const Transform& transform, const Box& box);
