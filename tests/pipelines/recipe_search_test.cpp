@@ -10,6 +10,7 @@
 #include "fovea/base/file.hpp"
 #include "fovea/base/text.hpp"
 #include "messages.hpp"
+#include "shape_recipes.hpp"
 #include "support/shape_pictures.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -43,13 +44,9 @@ class RecipeSearch : public testing::Test {
     test::write_shapes(data_ / "val", 4, 100);
   }
   ClassifierRecipe recipe() const {
-    return {.data = "folder:" + data_.path().string(),
-            .model_options = R"({"filters1":4,"filters2":4,"hidden":8})",
-            .epochs = 2,
-            .batch = 8,
-            .image_size = "16",
-            .metric = "val_loss",
-            .seed = 3};
+    ClassifierRecipe recipe = test::tiny_shape_recipe(data_.path(), 0);
+    recipe.metric = "val_loss";
+    return recipe;
   }
   SearchResult search(const char* space, const SearchOptions& options, const std::string& name = "search") {
     lines_.clear();

@@ -14,6 +14,7 @@
 #include "fovea/pipelines/classifier_ensemble.hpp"
 #include "fovea/pipelines/run_history.hpp"
 #include "messages.hpp"
+#include "shape_recipes.hpp"
 #include "support/shape_pictures.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -34,15 +35,7 @@ class RepeatedTraining : public testing::Test {
     test::write_shapes(data_ / "val", 4, 100);
     test::write_shapes(data_ / "test", 2, 200);
   }
-  ClassifierRecipe recipe() const {
-    return {.data = "folder:" + data_.path().string(),
-            .model_options = R"({"filters1":4,"filters2":4,"hidden":8})",
-            .epochs = 2,
-            .batch = 8,
-            .image_size = "16",
-            .learning_rate = 0.01,
-            .seed = 3};
-  }
+  ClassifierRecipe recipe() const { return test::tiny_shape_recipe(data_.path(), 0.01); }
   Json repeat(const std::vector<NamedRecipe>& recipes) {
     TrainEnvironment environment{.out = out_.path(), .workers = 0};
     environment.log = [&](const std::string& line) { lines_.push_back(line); };

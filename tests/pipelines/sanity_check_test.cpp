@@ -13,6 +13,7 @@
 #include "fovea/pipelines/find_rate.hpp"
 #include "fovea/vision/image_loader.hpp"
 #include "messages.hpp"
+#include "shape_recipes.hpp"
 #include "support/shape_pictures.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -29,15 +30,7 @@ class SanityChecks : public testing::Test {
     test::write_shapes(data_ / "train", 12);
     test::write_shapes(data_ / "val", 4, 100);
   }
-  ClassifierRecipe recipe() const {
-    return {.data = "folder:" + data_.path().string(),
-            .model_options = R"({"filters1":6,"filters2":8,"hidden":24})",
-            .epochs = 4,
-            .batch = 8,
-            .image_size = "16",
-            .learning_rate = 0.02,
-            .seed = 3};
-  }
+  ClassifierRecipe recipe() const { return test::small_shape_recipe(data_.path(), 0.02); }
   SanityReport check(const ClassifierRecipe& recipe) { return check_training(recipe, {.out = folder_ / "run", .workers = 0}); }
   std::string failed(const ClassifierRecipe& recipe) {
     std::string names;

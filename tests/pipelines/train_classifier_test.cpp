@@ -20,6 +20,7 @@
 #include "fovea/vision/image_loader.hpp"
 #include "fovea/vision/image_writer.hpp"
 #include "messages.hpp"
+#include "shape_recipes.hpp"
 #include "support/shape_pictures.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -44,15 +45,7 @@ class TrainClassifier : public testing::Test {
     for (const std::string& shape : kShapes) data_.write("test/" + shape + "/1.png", "this is no picture");
   }
 
-  ClassifierRecipe recipe() const {
-    return {.data = "folder:" + data_.path().string(),
-            .model_options = R"({"filters1":6,"filters2":8,"hidden":24})",
-            .epochs = 4,
-            .batch = 8,
-            .image_size = "16",
-            .learning_rate = 0.01,
-            .seed = 3};
-  }
+  ClassifierRecipe recipe() const { return test::small_shape_recipe(data_.path(), 0.01); }
   TrainClassifierResult train(const ClassifierRecipe& recipe, const std::string& name, int threads = 1, int workers = 0) const {
     kernels::Context context(threads);
     const kernels::ContextGuard guard(context);
