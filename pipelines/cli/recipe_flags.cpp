@@ -15,6 +15,7 @@ void RecipeFlags::add_to(CLI::App& command) {
   command.add_option("--allow", allow.value, "of --weights, what need not fit: patterns of names; head: the last layer begins anew")
       ->delimiter(',');
   command.add_option("--freeze", freeze.value, "patterns of parameters that are not trained: 'conv1.*,layer?.*'")->delimiter(',');
+  command.add_option("--cache-features", cache_features.value, "true: only the top is trained, on features computed once");
   command.add_option("--image-size", image_size.value, "N or WxH");
   command.add_option("--channels", channels.value, "1 (grey) or 3 (colour)");
   command.add_option("--resize", resize.value, "stretch, letterbox or center_crop");
@@ -55,6 +56,7 @@ ClassifierRecipe RecipeFlags::recipe(const SharedOptions& shared) const {
   weights.apply(recipe.weights);
   allow.apply(recipe.allow);
   freeze.apply(recipe.freeze);
+  cache_features.apply(recipe.cache_features);
   image_size.apply(recipe.image_size);
   channels.apply(recipe.channels);
   resize.apply(recipe.resize);

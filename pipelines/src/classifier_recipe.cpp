@@ -46,6 +46,7 @@ Json ClassifierRecipe::to_json() const {
           {"weights", weights},
           {"allow", allow},
           {"freeze", freeze},
+          {"cache_features", cache_features},
           {"epochs", epochs},
           {"batch", batch},
           {"image_size", image_size},
@@ -99,6 +100,7 @@ ClassifierRecipe ClassifierRecipe::from_json(const Json& json, const std::string
   read_option(json, "weights", recipe.weights, where);
   read_option(json, "allow", recipe.allow, where);
   read_option(json, "freeze", recipe.freeze, where);
+  read_option(json, "cache_features", recipe.cache_features, where);
   read_option(json, "epochs", recipe.epochs, where);
   read_option(json, "batch", recipe.batch, where);
   read_option(json, "image_size", recipe.image_size, where);

@@ -42,9 +42,9 @@ RateFinderResult find_rate(const ClassifierRecipe& recipe, const RateFinderOptio
   TrainingSetup setup = set_up_training(recipe, environment);
   if (require_classifier(setup.recipe.model).fitted)
     throw OptionError(fmt::format("{} learns at once: it has no learning rate", setup.recipe.model));
-  ClassificationTask task = setup.task();
+  const std::unique_ptr<TrainingTask> task = setup.task();
   const std::unique_ptr<Optimizer> optimizer = optimizer_for(setup.recipe, setup.pipeline.network().parameters());
-  const RateFinderResult result = find_learning_rate(task, *optimizer, options);
+  const RateFinderResult result = find_learning_rate(*task, *optimizer, options);
   if (!environment.out.empty()) {
     const Chart chart = chart_of(result);
     for (const char* name : {"find_lr.png", "find_lr.svg"}) save_charts(environment.out / name, std::span(&chart, 1));

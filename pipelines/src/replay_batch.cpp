@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fovea/classification/classification_task.hpp"
+#include "fovea/nn/network_top.hpp"
 #include "fovea/pipelines/catalogue.hpp"
 #include "fovea/pipelines/classifier_recipe.hpp"
 #include "fovea/pipelines/precision.hpp"
@@ -50,7 +51,8 @@ ReplayResult replay_batch(const std::filesystem::path& file) {
   archive.finish();
 
   const ClassificationTaskOptions options{.label_smoothing = recipe.label_smoothing, .precision = parse_precision(recipe.precision)};
-  const auto found = find_anomaly(*network, [&] { return classification_loss(*network, batch, options); });
+  Layer& trained = recipe.cache_features ? *network_top(*network).layer : *network;  // the batch holds features, then
+  const auto found = find_anomaly(*network, [&] { return classification_loss(trained, batch, options); });
   const auto samples = names.get<std::vector<std::string>>();
   const std::string text =
       found ? fmt::format("the first number that is not finite comes from {}{}", found->describe(), describe_samples(samples, *found))

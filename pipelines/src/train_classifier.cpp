@@ -168,9 +168,10 @@ Tensor probe_batch(TrainingSetup& setup) {
 std::shared_ptr<TrainingLogHook> log_hook_for(const Run& run, const Optimizer& optimizer, std::int64_t updates_per_epoch) {
   Layer& network = run.setup.pipeline.network();
   TrainingLogOptions options{.every = run.setup.recipe.log_every};
-  options.dead_channels = [&network, probe = probe_batch(run.setup), precision = run.setup.options.precision] {
-    return dead_channels(network, cast(Variable(probe), precision));
-  };
+  if (!run.setup.recipe.cache_features)  // there the probe would run through all that is frozen, in every epoch
+    options.dead_channels = [&network, probe = probe_batch(run.setup), precision = run.setup.options.precision] {
+      return dead_channels(network, cast(Variable(probe), precision));
+    };
   auto hook = std::make_shared<TrainingLogHook>(run.environment.out, optimizer.parameters(), std::move(options));
   hook->add(run_facts(run.setup, updates_per_epoch));
   return hook;
@@ -219,11 +220,11 @@ void finish_logs(const Run& run, TrainingLogHook& logs, const TrainingSummary& s
 TrainingSummary train_network(const Run& run) {
   const ClassifierRecipe& recipe = run.setup.recipe;
   ClassificationPipeline& pipeline = run.setup.pipeline;
-  ClassificationTask plain_task = run.setup.task();
+  const std::unique_ptr<TrainingTask> plain_task = run.setup.task();
   const std::unique_ptr<Optimizer> optimizer = optimizer_for(recipe, pipeline.network().parameters());
   std::optional<AveragedValidation> averaged;
-  if (recipe.ema_decay > 0) averaged.emplace(plain_task, optimizer->parameters(), WeightAverageOptions{.decay = recipe.ema_decay});
-  TrainingTask& task = averaged ? static_cast<TrainingTask&>(*averaged) : plain_task;
+  if (recipe.ema_decay > 0) averaged.emplace(*plain_task, optimizer->parameters(), WeightAverageOptions{.decay = recipe.ema_decay});
+  TrainingTask& task = averaged ? static_cast<TrainingTask&>(*averaged) : *plain_task;
   const std::int64_t updates = (task.steps_per_epoch() + recipe.accumulate - 1) / recipe.accumulate;
   const ScheduleChoice rates = schedule_for(recipe, updates);
   Trainer trainer(task, *optimizer, rates.schedule,
@@ -352,7 +353,11 @@ TrainClassifierResult train_classifier(const ClassifierRecipe& wanted, const Tra
 
   auto* const classical = dynamic_cast<FeatureClassifier*>(&setup.pipeline.network());
   TrainClassifierResult result;
-  result.summary = classical != nullptr ? fit_features(run, *classical) : train_network(run);
+  try {
+    result.summary = classical != nullptr ? fit_features(run, *classical) : train_network(run);
+  } catch (const Stopped&) {  // before the first batch
+    result.summary.stopped = true;
+  }
   result.metric = recipe.metric;
   result.best = run.weights("best.fovea");
   if (!result.summary.stopped) judge_best_weights(run, result);

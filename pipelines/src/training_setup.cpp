@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "fovea/base/error.hpp"
 #include "fovea/base/text.hpp"
+#include "fovea/classification/feature_task.hpp"
 #include "fovea/classification/input_statistics.hpp"
 #include "fovea/data/splits.hpp"
 #include "fovea/interchange/model_file.hpp"
@@ -97,13 +99,25 @@ std::vector<std::string> load_first_weights(Layer& network, const ClassifierReci
   return load_state(network, tensors, options, recipe.weights);
 }
 
+/// Everything but the top is a fixed function of an image, which dropout there would not be.
+void freeze_below_top(Layer& network, const std::function<void(const std::string&)>& log) {
+  const NetworkTop top = network_top(network);
+  std::size_t frozen = 0;
+  for (const NamedParameter& parameter : network.parameters())
+    if (!top.owns(parameter.name)) frozen += freeze(network, parameter.name);
+  log(fmt::format("frozen: {} parameters below \"{}\"", frozen, top.name));
+  for (const NamedStream& stream : network.random_streams())
+    if (!top.owns(stream.name)) log(fmt::format("{} draws no numbers: features are computed once", stream.name));
+}
+
 /// Throws OptionError when a pattern fits nothing, or nothing is left to train.
-void freeze_parameters(Layer& network, const std::vector<std::string>& patterns, const std::function<void(const std::string&)>& log) {
-  for (const std::string& pattern : patterns) log(fmt::format("frozen: {} parameters like \"{}\"", freeze(network, pattern), pattern));
+void freeze_parameters(Layer& network, const ClassifierRecipe& recipe, const std::function<void(const std::string&)>& log) {
+  for (const std::string& pattern : recipe.freeze) log(fmt::format("frozen: {} parameters like \"{}\"", freeze(network, pattern), pattern));
+  if (recipe.cache_features) freeze_below_top(network, log);
   const std::vector<NamedParameter> parameters = network.parameters();
   const bool any =
       std::any_of(parameters.begin(), parameters.end(), [](const auto& parameter) { return parameter.variable.requires_grad(); });
-  if (!patterns.empty() && !any) throw OptionError("all parameters are frozen: nothing is left to train");
+  if (!recipe.freeze.empty() && !any) throw OptionError("all parameters are frozen: nothing is left to train");
 }
 
 /// Training and validation images anew, for cross-validation; the test split stays what it is.
@@ -134,12 +148,28 @@ ClassificationPipeline pipeline_for(const ClassifierRecipe& recipe, const Prepro
 
 }  // namespace
 
+std::unique_ptr<TrainingTask> TrainingSetup::task() {
+  if (!recipe.cache_features) return std::make_unique<ClassificationTask>(pipeline.network(), train(), validation(), options);
+  const auto start = std::chrono::steady_clock::now();
+  auto task = std::make_unique<FeatureTask>(pipeline.network(), train(), validation(), options);
+  constexpr double kMebi = 1 << 20;
+  log(fmt::format("features of {} + {} images computed once, in {:.1f} s: {:.1f} MiB, from which \"{}\" learns", task->train().size(),
+                  task->validation().size(), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
+                  static_cast<double>(task->train().features.bytes() + task->validation().features.bytes()) / kMebi, task->top().name));
+  return task;
+}
+
 void check_recipe(const ClassifierRecipe& recipe) {
   require_one_of("task", recipe.task, {"classify"});
   require_classifier(recipe.model);
   augmentation_from(recipe.picture_augmentations(), {32, 32}, "augment");  // which refuses what is wrong, whatever the size
   parse_precision(recipe.precision);
   if (recipe.weights.empty() && !recipe.allow.empty()) throw OptionError("allowed names want weights to begin with (--weights FILE)");
+  if (recipe.cache_features && !recipe.augment.empty())
+    throw OptionError(
+        fmt::format("cached features are those of the pictures as they are; found the augmentation {}", recipe.augment.front()));
+  if (recipe.cache_features && require_classifier(recipe.model).fitted)
+    throw OptionError(fmt::format("{} learns at once: there are no epochs to cache features for", recipe.model));
   if (recipe.data.empty()) throw OptionError("no data given; expected for instance --data idx:DIR or --data folder:DIR");
   if (recipe.channels != 0 && recipe.channels != 1 && recipe.channels != 3)
     throw OptionError(fmt::format("channels are 1 (grey) or 3 (colour), found {}", recipe.channels));
@@ -154,8 +184,8 @@ void check_recipe(const ClassifierRecipe& recipe) {
 }
 
 TrainingSetup set_up_training(const ClassifierRecipe& wanted, const TrainEnvironment& environment, const FindBegun& find_begun) {
-  const auto log = [&](const std::string& line) {
-    if (environment.log) environment.log(line);
+  const auto log = [to = environment.log](const std::string& line) {
+    if (to) to(line);
   };
   check_recipe(wanted);
   ClassificationData data = open_classification_data(wanted.data, {.seed = wanted.split_seed(), .names_file = wanted.names});
@@ -170,7 +200,7 @@ TrainingSetup set_up_training(const ClassifierRecipe& wanted, const TrainEnviron
   std::vector<std::string> begun_anew;
   const bool loads_weights = !recipe.weights.empty() && !begun;
   if (loads_weights) begun_anew = load_first_weights(pipeline.network(), recipe);
-  freeze_parameters(pipeline.network(), recipe.freeze, log);
+  freeze_parameters(pipeline.network(), recipe, log);
   return {.recipe = recipe,
           .data = std::move(data),
           .pipeline = std::move(pipeline),
@@ -184,7 +214,8 @@ TrainingSetup set_up_training(const ClassifierRecipe& wanted, const TrainEnviron
                       .precision = parse_precision(recipe.precision),
                       .stop = environment.stop},
           .loaded_weights = loads_weights,
-          .begun_anew = std::move(begun_anew)};
+          .begun_anew = std::move(begun_anew),
+          .log = log};
 }
 
 }  // namespace fovea

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,10 +22,12 @@ struct TrainingSetup {
   ClassificationTaskOptions options;
   bool loaded_weights = false;          ///< those that the recipe begins with
   std::vector<std::string> begun_anew;  ///< names that they did not fill
+  std::function<void(const std::string&)> log;
 
   const ClassificationDataset& train() const { return *data.train; }
   const ClassificationDataset& validation() const { return *data.val; }
-  ClassificationTask task() { return {pipeline.network(), train(), validation(), options}; }
+  /// What the recipe trains; with cached features they are computed now. Throws Stopped when that was to end.
+  std::unique_ptr<TrainingTask> task();
 };
 
 /// Throws OptionError on what is wrong with a recipe before there is any data.

@@ -25,6 +25,7 @@ ClassifierRecipe unusual_recipe() {
           .weights = "first.fovea",
           .freeze = {"conv1.*"},
           .allow = {"head", "aux*"},
+          .cache_features = true,
           .epochs = 7,
           .batch = 9,
           .image_size = "20x30",
@@ -73,6 +74,7 @@ TEST(ClassifierRecipe, ReadsBackWhatItWrites) {
   EXPECT_EQ(read.model_options, recipe.model_options);
   EXPECT_EQ(read.weights, recipe.weights);
   EXPECT_EQ(read.freeze, recipe.freeze);
+  EXPECT_EQ(read.cache_features, recipe.cache_features);
   EXPECT_EQ(read.allow, recipe.allow);
   EXPECT_EQ(read.epochs, recipe.epochs);
   EXPECT_EQ(read.batch, recipe.batch);

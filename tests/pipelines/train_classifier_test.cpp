@@ -13,92 +13,30 @@
 #include "fovea/base/file.hpp"
 #include "fovea/base/text.hpp"
 #include "fovea/interchange/model_file.hpp"
-#include "fovea/kernels/context.hpp"
 #include "fovea/pipelines/catalogue.hpp"
 #include "fovea/pipelines/classification_pipeline.hpp"
 #include "fovea/pipelines/run_history.hpp"
 #include "fovea/vision/image_loader.hpp"
 #include "fovea/vision/image_writer.hpp"
 #include "messages.hpp"
-#include "shape_recipes.hpp"
+#include "shape_training.hpp"
 #include "support/shape_pictures.hpp"
-#include "support/temporary_folder.hpp"
 
 namespace fovea {
 namespace {
 
 namespace fs = std::filesystem;
+using test::column_of;
 using test::kShapes;
 using test::message_of;
+using test::rows_of;
 using test::shape_picture;
 using test::TemporaryFolder;
 using test::write_shapes;
 using testing::AllOf;
 using testing::HasSubstr;
 
-class TrainClassifier : public testing::Test {
- protected:
-  /// train/ and val/, and a test/ whose images cannot be read.
-  TrainClassifier() {
-    write_shapes(data_ / "train", 12);
-    write_shapes(data_ / "val", 4, 100);
-    for (const std::string& shape : kShapes) data_.write("test/" + shape + "/1.png", "this is no picture");
-  }
-
-  ClassifierRecipe recipe() const { return test::small_shape_recipe(data_.path(), 0.01); }
-  TrainClassifierResult train(const ClassifierRecipe& recipe, const std::string& name, int threads = 1, int workers = 0) const {
-    kernels::Context context(threads);
-    const kernels::ContextGuard guard(context);
-    return train_classifier(recipe, {.out = runs_ / name, .workers = workers});
-  }
-  /// The bytes of the last weights of a run; they also tell the epoch's numbers.
-  std::string weights(const std::string& name) const { return read_text_file(runs_ / (name + "/weights/last.fovea")); }
-
-  TemporaryFolder data_, runs_;
-};
-
-std::vector<std::vector<std::string>> rows_of(const fs::path& csv) {
-  std::vector<std::vector<std::string>> rows;
-  for (const std::string& line : split(read_text_file(csv), '\n'))
-    if (!line.empty()) rows.push_back(split(line, ','));
-  return rows;
-}
-
-/// A column of results.csv, one number an epoch.
-std::vector<double> column_of(const fs::path& csv, const std::string& name) {
-  const auto rows = rows_of(csv);
-  const auto column = static_cast<std::size_t>(std::find(rows[0].begin(), rows[0].end(), name) - rows[0].begin());
-  std::vector<double> values;
-  for (std::size_t row = 1; row < rows.size(); ++row) values.push_back(std::stod(rows[row].at(column)));
-  return values;
-}
-
-TEST_F(TrainClassifier, FrozenParametersKeepTheirFirstValues) {
-  ClassifierRecipe frozen = recipe();
-  frozen.freeze = {"conv1.*", "conv2.weight"};
-  train(frozen, "frozen");
-  train(recipe(), "free");
-  const ModelFile kept = load_model_file(runs_ / "frozen/weights/last.fovea"), moved = load_model_file(runs_ / "free/weights/last.fovea");
-  const auto first = build_network(parse_json(kept.metadata.architecture, "architecture"), "architecture");
-  initialize(*first, frozen.seed);
-  for (std::size_t i = 0; i < kept.tensors.size(); ++i) {
-    const auto& [name, tensor] = kept.tensors[i];
-    const StateDict state = first->state_dict();
-    const auto entry = std::find_if(state.begin(), state.end(), [&, wanted = name](const StateEntry& e) { return e.name == wanted; });
-    const bool same = to_file(entry->tensor, entry->layout).to_vector<float>() == tensor.to_vector<float>();
-    EXPECT_EQ(same, name.starts_with("conv1.") || name == "conv2.weight") << name;
-    EXPECT_NE(moved.tensors[i].tensor.to_vector<float>(), tensor.to_vector<float>()) << name << " of another training";
-  }
-}
-
-TEST_F(TrainClassifier, FreezingSaysWhatItWants) {
-  ClassifierRecipe nothing = recipe(), all = recipe();
-  nothing.freeze = {"layer9.*"};
-  all.freeze = {"*"};
-  EXPECT_THAT(message_of<OptionError>([&] { train(nothing, "a"); }), HasSubstr("layer9.*"));
-  EXPECT_THAT(message_of<OptionError>([&] { train(all, "b"); }), HasSubstr("nothing is left to train"));
-  EXPECT_FALSE(fs::exists(runs_ / "b/recipe.json"));
-}
+class TrainClassifier : public test::ShapeTraining {};
 
 TEST_F(TrainClassifier, Bf16LearnsAsF32Does) {
   ClassifierRecipe narrow = recipe();

@@ -15,12 +15,22 @@ Variable classification_loss(Layer& network, const ImageBatch& batch, const Clas
   return cross_entropy(logits, batch.labels, {.label_smoothing = options.label_smoothing});
 }
 
+void require_trainable(std::int64_t train_images, std::int64_t validation_images, const ClassificationTaskOptions& options) {
+  if (train_images == 0) throw OptionError("the training split holds no images");
+  if (validation_images == 0) throw OptionError("the validation split holds no images");
+  if (options.batches.batch < 1) throw OptionError(fmt::format("a batch holds at least 1 image, found {}", options.batches.batch));
+}
+
+Metrics validation_metrics(const ClassificationMetrics& metrics) {
+  return {{"val_loss", metrics.mean_nll}, {"val_top1", metrics.top1}, {"val_top5", metrics.top5}};
+}
+
+std::vector<std::string> validation_metric_names() { return {"val_loss", "val_top1", "val_top5"}; }
+
 ClassificationTask::ClassificationTask(Layer& network, const ClassificationDataset& train, const ClassificationDataset& validation,
                                        const ClassificationTaskOptions& options)
     : network_(network), train_(train), validation_(validation), options_(options) {
-  if (train.size() == 0) throw OptionError("the training split holds no images");
-  if (validation.size() == 0) throw OptionError("the validation split holds no images");
-  if (options.batches.batch < 1) throw OptionError(fmt::format("a batch holds at least 1 image, found {}", options.batches.batch));
+  require_trainable(train.size(), validation.size(), options);
 }
 
 ClassificationTask::~ClassificationTask() = default;
@@ -49,8 +59,7 @@ std::vector<std::string> ClassificationTask::sample_names() const {
 }
 
 Metrics ClassificationTask::validate() {
-  const ClassificationMetrics metrics = evaluate_classifier(network_, validation_, options_.batches, options_.precision, options_.stop);
-  return {{"val_loss", metrics.mean_nll}, {"val_top1", metrics.top1}, {"val_top5", metrics.top5}};
+  return validation_metrics(evaluate_classifier(network_, validation_, options_.batches, options_.precision, options_.stop));
 }
 
 }  // namespace fovea

@@ -18,12 +18,15 @@ ClassificationMetrics evaluate_classifier(Layer& network, const ClassificationDa
   for (std::int64_t batch = 0; batch < loader->batches(); ++batch) {
     if (stop.requested()) throw Stopped();
     const ImageBatch inputs = loader->next();
-    const Tensor probabilities = classify_batch(network, inputs.images, precision);
-    const auto classes = static_cast<std::size_t>(probabilities.extent(1));
-    for (std::size_t i = 0; i < static_cast<std::size_t>(probabilities.extent(0)); ++i)
-      evaluator.add(probabilities.span<float>().subspan(i * classes, classes), inputs.labels.data<std::int64_t>()[i]);
+    add_predictions(evaluator, classify_batch(network, inputs.images, precision), inputs.labels);
   }
   return evaluator.result();
+}
+
+void add_predictions(ClassificationEvaluator& evaluator, const Tensor& probabilities, const Tensor& labels) {
+  const auto classes = static_cast<std::size_t>(probabilities.extent(1));
+  for (std::size_t i = 0; i < static_cast<std::size_t>(probabilities.extent(0)); ++i)
+    evaluator.add(probabilities.span<float>().subspan(i * classes, classes), labels.data<std::int64_t>()[i]);
 }
 
 }  // namespace fovea

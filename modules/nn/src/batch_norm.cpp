@@ -24,14 +24,14 @@ BatchNorm2d::BatchNorm2d(std::int64_t channels, const BatchNormOptions& options)
 
 Variable BatchNorm2d::forward(const Variable& x) {
   if (options_.relu) return forward_relu(x);
-  if (!is_training()) return batch_norm_fixed(x, weight, bias, running_mean, running_var, options_.epsilon);
+  if (!uses_batch_statistics()) return batch_norm_fixed(x, weight, bias, running_mean, running_var, options_.epsilon);
   const BatchNormResult result = batch_norm(x, weight, bias, options_.epsilon);
   update_running_statistics(result, x.shape().numel() / weight.shape().numel());
   return result.output;
 }
 
 Variable BatchNorm2d::forward_activation(const Variable& x, const Variable& residual) {
-  if (!is_training()) return batch_norm_activation_fixed(x, weight, bias, running_mean, running_var, residual, options_.epsilon);
+  if (!uses_batch_statistics()) return batch_norm_activation_fixed(x, weight, bias, running_mean, running_var, residual, options_.epsilon);
   const BatchNormResult result = batch_norm_activation(x, weight, bias, residual, options_.epsilon);
   update_running_statistics(result, x.shape().numel() / weight.shape().numel());
   return result.output;

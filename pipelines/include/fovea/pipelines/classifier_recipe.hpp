@@ -19,6 +19,9 @@ struct ClassifierRecipe {
   std::string weights;               ///< file to begin with (.fovea or safetensors); empty: weights drawn from the seed
   std::vector<std::string> freeze;   ///< patterns of parameters that are not trained: "backbone.*"
   std::vector<std::string> allow;    ///< patterns of names that need not fit in `weights`; "head": the last layer begins anew
+  /// All but the top of the network (network_top.hpp) is frozen, and what it computes of each image is computed once, before the first
+  /// epoch, and kept in memory. The same weights, to the bit, as freezing alone gives, but for dropout below the top. No augmentation.
+  bool cache_features = false;
   std::int64_t epochs = 10;
   std::int64_t batch = 64;
   std::string image_size;          ///< "N" or "WxH"; empty: the images' own where all have one (IDX), else the network's usual

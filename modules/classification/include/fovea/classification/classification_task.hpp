@@ -20,7 +20,14 @@ struct ClassificationTaskOptions {
 /// The mean cross-entropy of `network` on a batch, of mixed labels against their shares.
 Variable classification_loss(Layer& network, const ImageBatch& batch, const ClassificationTaskOptions& options);
 
-/// Cross-entropy of a network on labelled images; validation reports val_loss (mean negative log-likelihood), val_top1 and val_top5.
+/// Throws OptionError when a split is empty or the batch is less than 1.
+void require_trainable(std::int64_t train_images, std::int64_t validation_images, const ClassificationTaskOptions& options);
+
+/// What a validation of classifiers reports: val_loss (mean negative log-likelihood), val_top1 and val_top5.
+Metrics validation_metrics(const ClassificationMetrics& metrics);
+std::vector<std::string> validation_metric_names();
+
+/// Cross-entropy of a network on labelled images.
 class ClassificationTask final : public TrainingTask {
  public:
   /// The data sets and the network outlive the task. Throws OptionError when a split is empty or the batch is less than 1.
@@ -36,7 +43,7 @@ class ClassificationTask final : public TrainingTask {
   Step repeat_step() override;
   std::vector<std::string> sample_names() const override;
   void visit_batch(const StateArchive& archive) override { fovea::visit_state(batch_, archive); }
-  std::vector<std::string> metric_names() const override { return {"val_loss", "val_top1", "val_top5"}; }
+  std::vector<std::string> metric_names() const override { return validation_metric_names(); }
 
  private:
   Layer& network_;

@@ -13,4 +13,7 @@ namespace fovea {
 ClassificationMetrics evaluate_classifier(Layer& network, const ClassificationDataset& dataset, const ImageBatchOptions& options,
                                           DType precision = DType::f32, const StopToken& stop = {});
 
+/// What a network says of a batch: `probabilities` [N,classes] f32 of images with `labels` [N] i64.
+void add_predictions(ClassificationEvaluator& evaluator, const Tensor& probabilities, const Tensor& labels);
+
 }  // namespace fovea

@@ -14,7 +14,8 @@ struct BatchNormOptions {
 };
 
 /// [..., C] -> the same shape (Ioffe and Szegedy 2015). Throws OptionError when an option is out of range. Statistics of the batch in
-/// training, running averages otherwise. Parameters `weight` (1) and `bias` (0), buffers `running_mean` (0), `running_var` (1) and
+/// training, running averages otherwise, and also in training once both parameters are frozen: a frozen layer is the same function of its
+/// input, whatever else is in the batch. Parameters `weight` (1) and `bias` (0), buffers `running_mean` (0), `running_var` (1) and
 /// `num_batches_tracked`, each [C] but the last.
 class BatchNorm2d final : public Layer {
  public:
@@ -31,6 +32,7 @@ class BatchNorm2d final : public Layer {
 
  private:
   Variable forward_activation(const Variable& x, const Variable& residual);
+  bool uses_batch_statistics() const { return is_training() && (weight.requires_grad() || bias.requires_grad()); }
   void update_running_statistics(const BatchNormResult& result, std::int64_t rows);
 
   BatchNormOptions options_;
