@@ -23,6 +23,8 @@ void RecipeFlags::add_to(CLI::App& command) {
       .add_option("--augment", augment.value,
                   "list of flip, crop, resized-crop, affine, color-jitter, ..., mixup, cutmix, cutout; options in a recipe")
       ->delimiter(',');
+  command.add_option("--reduced-decoding", reduced_decoding.value,
+                     "true or false: augmented pictures from large JPEGs decoded at 1/2, 1/4 or 1/8 of their size (true)");
   command.add_option("--epochs", epochs.value, "passes over the training data (10)");
   command.add_option("--batch", batch.value, "images per step (64)");
   command.add_option("--optimizer", optimizer.value, "sgd, adam, adamw, adagrad, rmsprop or adadelta");
@@ -61,6 +63,7 @@ ClassifierRecipe RecipeFlags::recipe(const SharedOptions& shared) const {
   channels.apply(recipe.channels);
   resize.apply(recipe.resize);
   augment.apply(recipe.augment);
+  reduced_decoding.apply(recipe.reduced_decoding);
   epochs.apply(recipe.epochs);
   batch.apply(recipe.batch);
   optimizer.apply(recipe.optimizer);

@@ -26,7 +26,7 @@ struct RecipeFlags {
   Override<std::string> task, data, names, model, model_options, image_size, resize, optimizer, schedule, schedule_options, weights, metric;
   Override<std::vector<std::string>> augment, allow, freeze;
   Override<std::int64_t> epochs, batch, channels, patience, log_every;
-  Override<bool> nesterov, snapshots, cache_features;
+  Override<bool> nesterov, snapshots, cache_features, reduced_decoding;
   Override<double> learning_rate, momentum, weight_decay, warmup_epochs, step_epochs, step_factor, label_smoothing, ema_decay;
 
   void add_to(CLI::App& command);

@@ -53,6 +53,7 @@ Json ClassifierRecipe::to_json() const {
           {"channels", channels},
           {"resize", resize},
           {"augment", augmentations},
+          {"reduced_decoding", reduced_decoding},
           {"mixup_alpha", mixup_alpha},
           {"cutmix_alpha", cutmix_alpha},
           {"cutout_share", cutout_share},
@@ -107,6 +108,7 @@ ClassifierRecipe ClassifierRecipe::from_json(const Json& json, const std::string
   read_option(json, "channels", recipe.channels, where);
   read_option(json, "resize", recipe.resize, where);
   if (json.contains("augment")) recipe.augment = augmentations_from(json["augment"], where);
+  read_option(json, "reduced_decoding", recipe.reduced_decoding, where);
   read_option(json, "mixup_alpha", recipe.mixup_alpha, where);
   read_option(json, "cutmix_alpha", recipe.cutmix_alpha, where);
   read_option(json, "cutout_share", recipe.cutout_share, where);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fovea/base/random.hpp"
+#include "fovea/vision/input_reader.hpp"
 
 namespace fovea {
 
@@ -20,22 +21,54 @@ RandomStream mixing_stream(std::uint64_t seed, std::int64_t epoch, std::int64_t 
   return RandomStream(seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(batch), kPurpose);
 }
 
-cv::Mat brought_to_size(const cv::Mat& image, const Preprocessing& preprocessing) {
-  if (image.size() == cv::Size(preprocessing.width, preprocessing.height)) return image;
-  return preprocessing.geometry(image.size())->apply(image);
+/// All that happens to a picture of one size on its way to the network's size. An augmentation that sets the size sees the whole picture;
+/// others see it in the network's size.
+std::unique_ptr<Transform> transform_for(cv::Size image, std::int64_t index, std::int64_t epoch, const ImageBatchOptions& options) {
+  const cv::Size wanted(options.preprocessing.width, options.preprocessing.height);
+  std::vector<std::unique_ptr<Transform>> parts;
+  cv::Size size = image;
+  const auto add = [&](std::unique_ptr<Transform> part) {
+    size = part->output_size();
+    parts.push_back(std::move(part));
+  };
+  const Augmentation* augmentation = options.augmentation.get();
+  if (augmentation != nullptr && !augmentation->sets_size() && size != wanted) add(options.preprocessing.geometry(size));
+  if (augmentation != nullptr) {
+    RandomStream stream = augmentation_stream(options.seed, epoch, index);
+    add(augmentation->draw(size, stream));
+  }
+  if (size != wanted) add(options.preprocessing.geometry(size));
+  return make_chain(image, std::move(parts));
 }
 
-/// An augmentation that sets the size sees the whole picture; others see it in the network's size.
-void fill_sample(const ClassificationSample& sample, std::int64_t index, std::int64_t epoch, const ImageBatchOptions& options,
-                 float* destination) {
-  cv::Mat image = sample.image;
-  if (options.augmentation != nullptr) {
-    if (!options.augmentation->sets_size()) image = brought_to_size(image, options.preprocessing);
-    RandomStream stream = augmentation_stream(options.seed, epoch, index);
-    image = options.augmentation->draw(image.size(), stream)->apply(image);
+/// What all pictures of a batch share.
+class BatchFiller {
+ public:
+  BatchFiller(const ClassificationDataset& dataset, std::int64_t epoch, const ImageBatchOptions& options)
+      : dataset_(dataset),
+        epoch_(epoch),
+        options_(options),
+        reader_(options.preprocessing, {.reduced_decoding = options.reduced_decoding && options.augmentation != nullptr}) {}
+
+  /// Writes the network's input for a sample; gives its label.
+  std::int64_t fill(std::int64_t index, float* destination) {
+    if (const std::filesystem::path file = dataset_.file(index); !file.empty()) {
+      const EncodedImage image = EncodedImage::load(file);
+      reader_.read(image, *transform_for(image.size(), index, epoch_, options_), destination);
+      return dataset_.label(index);
+    }
+    const ClassificationSample sample = dataset_.get(index);
+    const auto transform = transform_for(sample.image.size(), index, epoch_, options_);
+    options_.preprocessing.fill(transform->apply(sample.image), destination);
+    return sample.label;
   }
-  options.preprocessing.fill(brought_to_size(image, options.preprocessing), destination);
-}
+
+ private:
+  const ClassificationDataset& dataset_;
+  std::int64_t epoch_;
+  const ImageBatchOptions& options_;
+  InputReader reader_;
+};
 
 }  // namespace
 
@@ -55,11 +88,11 @@ std::unique_ptr<BatchLoader<ImageBatch>> load_batches(const ClassificationDatase
     ImageBatch result{.images = Tensor::empty({end - begin, p.height, p.width, p.channels}),
                       .labels = Tensor::empty({end - begin}, DType::i64)};
     const std::int64_t image_size = std::int64_t{p.height} * p.width * p.channels;
+    BatchFiller filler(dataset, epoch, options);
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t index = order[static_cast<std::size_t>(i)];
-      const ClassificationSample sample = dataset.get(index);
-      fill_sample(sample, index, epoch, options, result.images.mutable_data<float>() + (i - begin) * image_size);
-      result.labels.mutable_data<std::int64_t>()[i - begin] = sample.label;
+      float* const destination = result.images.mutable_data<float>() + (i - begin) * image_size;
+      result.labels.mutable_data<std::int64_t>()[i - begin] = filler.fill(index, destination);
       result.indices.push_back(index);
     }
     if (options.mixing.any()) {

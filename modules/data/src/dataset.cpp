@@ -21,6 +21,7 @@ class Subset final : public ClassificationDataset {
   const std::vector<std::string>& labels() const override { return dataset_->labels(); }
   std::int64_t label(std::int64_t index) const override { return dataset_->label(source(index)); }
   std::string id(std::int64_t index) const override { return dataset_->id(source(index)); }
+  std::filesystem::path file(std::int64_t index) const override { return dataset_->file(source(index)); }
 
  private:
   std::int64_t source(std::int64_t index) const {
@@ -55,6 +56,10 @@ class Concatenation final : public ClassificationDataset {
     const auto [part, inner] = source(index);
     return part->id(inner);
   }
+  std::filesystem::path file(std::int64_t index) const override {
+    const auto [part, inner] = source(index);
+    return part->file(inner);
+  }
 
  private:
   std::pair<const ClassificationDataset*, std::int64_t> source(std::int64_t index) const {
@@ -72,6 +77,8 @@ class Concatenation final : public ClassificationDataset {
 void require_index(std::int64_t index, std::int64_t size) {
   if (index < 0 || index >= size) throw OptionError(fmt::format("sample {} of a data set of {}", index, size));
 }
+
+std::filesystem::path ClassificationDataset::file(std::int64_t) const { return {}; }
 
 ClassificationDatasetPtr subset(ClassificationDatasetPtr dataset, std::vector<std::int64_t> indices) {
   return std::make_shared<Subset>(std::move(dataset), std::move(indices));

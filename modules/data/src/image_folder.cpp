@@ -27,15 +27,16 @@ class ImageFolderDataset final : public ClassificationDataset {
 
   std::int64_t size() const override { return static_cast<std::int64_t>(files_.size()); }
   ClassificationSample get(std::int64_t index) const override {
-    return {.image = load_image(file(index).path), .label = label(index), .id = id(index)};
+    return {.image = load_image(file(index)), .label = label(index), .id = id(index)};
   }
   const std::vector<std::string>& labels() const override { return labels_; }
-  std::int64_t label(std::int64_t index) const override { return file(index).label; }
+  std::int64_t label(std::int64_t index) const override { return entry(index).label; }
   /// The path below the folder that was opened: "val/bees/1.jpg".
-  std::string id(std::int64_t index) const override { return file(index).path.lexically_relative(root_).generic_string(); }
+  std::string id(std::int64_t index) const override { return file(index).lexically_relative(root_).generic_string(); }
+  fs::path file(std::int64_t index) const override { return entry(index).path; }
 
  private:
-  const ImageFile& file(std::int64_t index) const {
+  const ImageFile& entry(std::int64_t index) const {
     require_index(index, size());
     return files_[static_cast<std::size_t>(index)];
   }

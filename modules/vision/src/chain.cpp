@@ -24,6 +24,9 @@ class Chain final : public Transform {
     for (auto part = parts_.rbegin(); part != parts_.rend(); ++part) point = (*part)->invert(point);
     return point;
   }
+  void append_parts(std::vector<const Transform*>& parts) const override {
+    for (const auto& part : parts_) part->append_parts(parts);
+  }
 
  private:
   cv::Mat apply_checked(const cv::Mat& image) const override {

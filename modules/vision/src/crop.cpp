@@ -1,5 +1,6 @@
 #include <opencv2/core.hpp>
 
+#include "fovea/vision/resized_part.hpp"
 #include "fovea/vision/transform.hpp"
 
 namespace fovea {
@@ -13,6 +14,12 @@ class Crop final : public Transform {
   using Transform::apply;
   cv::Point2d apply(cv::Point2d point) const override { return point - cv::Point2d(area_.tl()); }
   cv::Point2d invert(cv::Point2d point) const override { return point + cv::Point2d(area_.tl()); }
+
+  bool join(ResizedPart& part) const override {
+    if (part.is_resized() || part.mirrored || (area_ & cv::Rect({0, 0}, input_size())) != area_) return false;
+    part = {.area = area_ + part.area.tl(), .size = area_.size()};
+    return true;
+  }
 
  private:
   cv::Mat apply_checked(const cv::Mat& image) const override { return cropped(image, pad_value_); }

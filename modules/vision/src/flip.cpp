@@ -1,5 +1,6 @@
 #include <opencv2/core.hpp>
 
+#include "fovea/vision/resized_part.hpp"
 #include "fovea/vision/transform.hpp"
 
 namespace fovea {
@@ -16,6 +17,12 @@ class Flip final : public Transform {
                                          : cv::Point2d(point.x, input_size().height - point.y);
   }
   cv::Point2d invert(cv::Point2d point) const override { return apply(point); }
+
+  bool join(ResizedPart& part) const override {
+    if (axis_ != FlipAxis::horizontal) return false;
+    part.mirrored = !part.mirrored;
+    return true;
+  }
 
  private:
   cv::Mat apply_checked(const cv::Mat& image) const override {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <optional>
 
 #include "byte_reader.hpp"
@@ -164,6 +165,15 @@ ImageHeader read_header(Bytes bytes) {
   throw Refusal{kDamagedHeader};
 }
 
+void check_limits(const ImageHeader& header, const std::string& name, const ImagePolicy& policy) {
+  const std::string size = fmt::format("{}x{}", header.width, header.height);
+  if (header.width < 1 || header.height < 1) throw FileError(name, "has the size " + size + ", expected at least 1x1");
+  if (header.width > policy.max_side || header.height > policy.max_side)
+    throw FileError(name, fmt::format("is {} pixels, expected at most {} on a side", size, policy.max_side));
+  if (header.width > policy.max_pixels / header.height)
+    throw FileError(name, fmt::format("is {} pixels, expected at most {} in all", size, policy.max_pixels));
+}
+
 }  // namespace
 
 const char* name_of(ImageFormat format) {
@@ -194,6 +204,15 @@ ImageHeader read_image_header(Bytes bytes, const std::string& name) {
   } catch (const TiffDirectory::NotTiff&) {
     throw FileError(name, kDamagedHeader);
   }
+}
+
+ImageHeader read_allowed_header(Bytes bytes, const std::string& name, const ImagePolicy& policy) {
+  if (bytes.empty()) throw FileError(name, "is empty");
+  const std::uint64_t max_bytes = std::min<std::uint64_t>(policy.max_file_bytes, std::numeric_limits<int>::max());
+  if (bytes.size() > max_bytes) throw FileError(name, fmt::format("has {} bytes, expected at most {}", bytes.size(), max_bytes));
+  const ImageHeader header = read_image_header(bytes, name);
+  check_limits(header, name, policy);
+  return header;
 }
 
 }  // namespace fovea

@@ -5,6 +5,8 @@
 #include <span>
 #include <string>
 
+#include "fovea/vision/image_loader.hpp"
+
 namespace fovea {
 
 enum class ImageFormat { jpeg, png, bmp, tiff, webp, pnm };
@@ -23,5 +25,7 @@ struct ImageHeader {
 /// Reads the header. Throws FileError naming `name` when the bytes are of no known format, cut short (as far as the format tells),
 /// or of a kind that is refused.
 ImageHeader read_image_header(std::span<const std::uint8_t> bytes, const std::string& name);
+/// The same for a picture that the policy takes: of its bytes, its sides and its pixels. Throws FileError naming `name` and the limit.
+ImageHeader read_allowed_header(std::span<const std::uint8_t> bytes, const std::string& name, const ImagePolicy& policy);
 
 }  // namespace fovea

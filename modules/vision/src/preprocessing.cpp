@@ -5,6 +5,7 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
+#include "bgr_levels.hpp"
 #include "fovea/base/error.hpp"
 
 namespace fovea {
@@ -56,31 +57,35 @@ std::unique_ptr<Transform> Preprocessing::geometry(cv::Size input) const {
   return make_resize(input, output);
 }
 
-void Preprocessing::fill(const cv::Mat& image, float* destination) const {
+void Preprocessing::fill(const cv::Mat& image, float* destination, bool mirrored) const {
   check("preprocessing");
   if (image.dims != 2 || image.size() != cv::Size(width, height) || (image.type() != CV_8UC3 && image.type() != CV_8UC1))
     throw ShapeError(fmt::format("[preprocessing] wants 8-bit images of {}x{} with 1 or 3 channels, found {}x{} with {}{}", width, height,
                                  image.cols, image.rows, image.channels(), image.depth() == CV_8U ? "" : " of another depth"));
-  cv::Mat source = image;
-  if (channels == 1 && image.channels() == 3) cv::cvtColor(image, source, cv::COLOR_BGR2GRAY);
   if (channels == 1) {
-    const Scaling scaling(mean[0], deviation[0]);
-    for (int y = 0; y < height; ++y, destination += width) {
-      const std::uint8_t* row = source.ptr<std::uint8_t>(y);
-      for (int x = 0; x < width; ++x) destination[x] = scaling(row[x]);
-    }
+    fill_luma(image, mirrored, destination);
     return;
   }
-  const Scaling red(mean[0], deviation[0]), green(mean[1], deviation[1]), blue(mean[2], deviation[2]);
-  const int pitch = source.channels();
-  const int green_at = pitch == 3 ? 1 : 0, red_at = pitch == 3 ? 2 : 0;
-  for (int y = 0; y < height; ++y) {
-    const std::uint8_t* pixel = source.ptr<std::uint8_t>(y);
-    for (int x = 0; x < width; ++x, pixel += pitch, destination += 3) {
-      destination[0] = red(pixel[red_at]);
-      destination[1] = green(pixel[green_at]);
-      destination[2] = blue(pixel[0]);
-    }
+  const NetworkLevels scaling(*this);
+  std::vector<std::uint8_t> padded(3 * static_cast<std::size_t>(width) + 1);  // pixels are read with a byte of the next one
+  const cv::Mat row(1, width, CV_8UC3, padded.data());
+  for (int y = 0; y < height; ++y, destination += std::ptrdiff_t{3} * width) {
+    if (image.channels() == 3)
+      image.row(y).copyTo(row);
+    else
+      cv::cvtColor(image.row(y), row, cv::COLOR_GRAY2BGR);
+    scaling.write_row(
+        width, mirrored, [&](int x) { return load_levels(padded.data() + std::ptrdiff_t{3} * x); }, destination);
+  }
+}
+
+void Preprocessing::fill_luma(const cv::Mat& image, bool mirrored, float* destination) const {
+  cv::Mat source = image;
+  if (image.channels() == 3) cv::cvtColor(image, source, cv::COLOR_BGR2GRAY);
+  const Scaling scaling(mean[0], deviation[0]);
+  for (int y = 0; y < height; ++y, destination += width) {
+    const std::uint8_t* row = source.ptr<std::uint8_t>(y);
+    for (int x = 0; x < width; ++x) destination[x] = scaling(row[mirrored ? width - 1 - x : x]);
   }
 }
 

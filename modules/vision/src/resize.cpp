@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
 
+#include "fovea/vision/resized_part.hpp"
 #include "fovea/vision/transform.hpp"
 #include "warped_pixels.hpp"
 
@@ -18,6 +19,13 @@ class Resize final : public Transform {
   using Transform::apply;
   cv::Point2d apply(cv::Point2d point) const override { return {point.x * scale_.x, point.y * scale_.y}; }
   cv::Point2d invert(cv::Point2d point) const override { return {point.x / scale_.x, point.y / scale_.y}; }
+
+  bool join(ResizedPart& part) const override {
+    if (output_size() == input_size()) return true;
+    if (part.is_resized() || part.mirrored) return false;
+    part.size = output_size();
+    return true;
+  }
 
  private:
   cv::Mat apply_checked(const cv::Mat& image) const override {

@@ -29,6 +29,8 @@ cv::Mat Transform::apply_labels(const cv::Mat& labels, double fill) const {
   return apply_labels_checked(labels, fill);
 }
 
+bool Transform::join(ResizedPart&) const { return false; }
+
 cv::Mat Transform::apply_labels_checked(const cv::Mat& labels, double fill) const {
   return looked_up(labels, output_size_, fill, [this](cv::Point2d& point) {
     point = invert(point);

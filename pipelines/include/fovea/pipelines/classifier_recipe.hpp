@@ -30,6 +30,9 @@ struct ClassifierRecipe {
   /// Of whole batches "mixup", "cutmix", "cutout"; of pictures what augmentation_recipe.hpp knows: names, or JSON text of objects with
   /// options. In a recipe's file these are objects.
   std::vector<std::string> augment;
+  /// Augmented pictures come from large JPEGs decoded at 1/2, 1/4 or 1/8 of their size where they are shrunk by as much (InputReader).
+  /// False: their pixels are those of a full decode. Pictures that are not augmented, as in validation, always are.
+  bool reduced_decoding = true;
   double mixup_alpha = 0.2;              ///< mixup: the proportions come from Beta(alpha, alpha)
   double cutmix_alpha = 1;               ///< cutmix: the same for areas
   double cutout_share = 0.5;             ///< cutout: of the image's shorter side

@@ -31,6 +31,8 @@ struct ImageBatchOptions {
   std::int64_t batch = 64;
   std::uint64_t seed = 0;
   int workers = 1;  ///< 0: made in the calling thread
+  /// Whether augmented pictures may come from JPEGs decoded at a part of their size (InputReader); others never do.
+  bool reduced_decoding = false;
 };
 
 /// A pass over `dataset` in the given order from batch `first_batch` on; the last batch may be smaller. Augmentation of a sample depends on

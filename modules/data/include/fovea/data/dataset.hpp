@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <opencv2/core/mat.hpp>
 #include <string>
@@ -33,6 +34,8 @@ class ClassificationDataset : public Dataset<ClassificationSample> {
   /// What get(index) would say, without reading an image.
   virtual std::int64_t label(std::int64_t index) const = 0;
   virtual std::string id(std::int64_t index) const = 0;
+  /// The file that load_image() gives the sample's picture from, for those who need only a part of it; empty when there is none.
+  virtual std::filesystem::path file(std::int64_t index) const;
 };
 
 using ClassificationDatasetPtr = std::shared_ptr<const ClassificationDataset>;

@@ -35,8 +35,9 @@ struct Preprocessing {
   std::unique_ptr<Transform> geometry(cv::Size input) const;
 
   /// Writes the values of an image that has the network's size already: [height, width, channels].
-  /// Takes 8-bit BGR or grey; grey stays grey for one channel and is replicated for three. Throws ShapeError for anything else.
-  void fill(const cv::Mat& image, float* destination) const;
+  /// Takes 8-bit BGR or grey; grey stays grey for one channel and is replicated for three. `mirrored`: the last column first. Throws
+  /// ShapeError for anything else.
+  void fill(const cv::Mat& image, float* destination, bool mirrored = false) const;
 
   /// geometry() and fill() of every image: [N, height, width, channels], f32.
   Tensor batch(std::span<const cv::Mat> images) const;
@@ -48,6 +49,9 @@ struct Preprocessing {
   Json to_json() const;
   /// Strict. Throws OptionError naming `where` and the member.
   static Preprocessing from_json(const Json& json, std::string_view where);
+
+ private:
+  void fill_luma(const cv::Mat& image, bool mirrored, float* destination) const;
 };
 
 /// "stretch", "letterbox", "center_crop"

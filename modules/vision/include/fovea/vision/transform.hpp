@@ -13,6 +13,8 @@
 
 namespace fovea {
 
+struct ResizedPart;
+
 /// One change of geometry, for images of one size. Immutable and thread-safe.
 class Transform {
  public:
@@ -31,6 +33,11 @@ class Transform {
   /// From input to output coordinates, and back: invert(apply(p)) is p up to rounding, also outside the image.
   virtual cv::Point2d apply(cv::Point2d point) const = 0;
   virtual cv::Point2d invert(cv::Point2d point) const = 0;
+
+  /// Appends what it is made of, in order: itself, or the parts of a chain, which live as long as it does.
+  virtual void append_parts(std::vector<const Transform*>& parts) const { parts.push_back(this); }
+  /// Takes this change, which follows on `part`, into it when both together give the same pixels as a part, resized and then mirrored.
+  virtual bool join(ResizedPart& part) const;
 
  protected:
   /// Throws OptionError when a side is less than 1; `name` names the transform.
