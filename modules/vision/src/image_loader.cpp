@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <limits>
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -11,7 +9,7 @@
 #include "fovea/base/error.hpp"
 #include "fovea/base/file.hpp"
 #include "fovea/vision/exif.hpp"
-#include "image_header.hpp"
+#include "image_limits.hpp"
 #include "tiff_directory.hpp"
 
 namespace fovea {
@@ -19,15 +17,6 @@ namespace fovea {
 namespace {
 
 using Bytes = std::span<const std::uint8_t>;
-
-void check_limits(const ImageHeader& header, const std::string& name, const ImagePolicy& policy) {
-  const std::string size = fmt::format("{}x{}", header.width, header.height);
-  if (header.width < 1 || header.height < 1) throw FileError(name, "has the size " + size + ", expected at least 1x1");
-  if (header.width > policy.max_side || header.height > policy.max_side)
-    throw FileError(name, fmt::format("is {} pixels, expected at most {} on a side", size, policy.max_side));
-  if (header.width > policy.max_pixels / header.height)
-    throw FileError(name, fmt::format("is {} pixels, expected at most {} in all", size, policy.max_pixels));
-}
 
 /// The pixels as stored: the file's own depth and channels, orientation not applied.
 cv::Mat decode_stored(Bytes bytes, const ImageHeader& header, const std::string& name) {
@@ -100,11 +89,7 @@ cv::Mat to_bgr(const cv::Mat& image, ImageFormat format, bool premultiplied, con
 }  // namespace
 
 cv::Mat decode_image(Bytes bytes, const std::string& name, const ImagePolicy& policy) {
-  if (bytes.empty()) throw FileError(name, "is empty");
-  const std::uint64_t max_bytes = std::min<std::uint64_t>(policy.max_file_bytes, std::numeric_limits<int>::max());
-  if (bytes.size() > max_bytes) throw FileError(name, fmt::format("has {} bytes, expected at most {}", bytes.size(), max_bytes));
-  const ImageHeader header = read_image_header(bytes, name);
-  check_limits(header, name, policy);
+  const ImageHeader header = checked_image_header(bytes, name, policy);
   const int orientation = exif_orientation(bytes);
   cv::Mat image =
       header.format == ImageFormat::tiff && orientation != 1 ? decode_turned_tiff(bytes, header, name) : decode_stored(bytes, header, name);
