@@ -7,7 +7,7 @@ packages=(
   # compiler and build
   g++ cmake ninja-build ccache mold pkg-config binutils
   # libraries
-  libopencv-dev libtbb-dev libfmt-dev libjpeg62-turbo-dev nlohmann-json3-dev zlib1g-dev libcli11-dev libsimdjson-dev libpugixml-dev
+  libopencv-dev libtbb-dev libfmt-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev nlohmann-json3-dev libcli11-dev libsimdjson-dev libpugixml-dev
   libyaml-cpp-dev libxxhash-dev
   # tests and benchmarks
   libgtest-dev libgmock-dev libbenchmark-dev

@@ -83,6 +83,23 @@ inline Bytes png_chunk(std::string_view name, const Bytes& content) {
   return bytes;
 }
 
+/// A PNG of unfiltered `rows`, each with its filter byte in front.
+inline Bytes png(cv::Size size, std::uint32_t depth, std::uint32_t colour_type, const Bytes& palette, const Bytes& rows) {
+  Bytes header = number(static_cast<std::uint32_t>(size.width), 4, true);
+  append(header, number(static_cast<std::uint32_t>(size.height), 4, true));
+  append(header, {static_cast<std::uint8_t>(depth), static_cast<std::uint8_t>(colour_type), 0, 0, 0});
+  uLongf length = ::compressBound(rows.size());
+  Bytes packed(length);
+  ::compress(packed.data(), &length, rows.data(), rows.size());
+  packed.resize(length);
+  Bytes bytes = to_bytes("\x89PNG\r\n\x1a\n");
+  append(bytes, png_chunk("IHDR", header));
+  if (!palette.empty()) append(bytes, png_chunk("PLTE", palette));
+  append(bytes, png_chunk("IDAT", packed));
+  append(bytes, png_chunk("IEND", {}));
+  return bytes;
+}
+
 /// `chunk` right behind IHDR.
 inline Bytes png_with_chunk(const Bytes& png, const Bytes& chunk) {
   Bytes bytes = png;

@@ -17,6 +17,7 @@ namespace fovea {
 namespace {
 
 using test::Bytes;
+using test::png;
 using testing::HasSubstr;
 
 /// The reason for which a file is refused; "" when it is not.
@@ -28,22 +29,6 @@ std::string refusal(const Bytes& bytes, const ImagePolicy& policy = {}) {
     EXPECT_EQ(error.path(), "the file");
     return error.reason();
   }
-}
-
-Bytes png(cv::Size size, std::uint32_t depth, std::uint32_t colour_type, const Bytes& palette, const Bytes& rows) {
-  Bytes header = test::number(static_cast<std::uint32_t>(size.width), 4, true);
-  test::append(header, test::number(static_cast<std::uint32_t>(size.height), 4, true));
-  test::append(header, {static_cast<std::uint8_t>(depth), static_cast<std::uint8_t>(colour_type), 0, 0, 0});
-  uLongf length = ::compressBound(rows.size());
-  Bytes packed(length);
-  ::compress(packed.data(), &length, rows.data(), rows.size());
-  packed.resize(length);
-  Bytes bytes = test::to_bytes("\x89PNG\r\n\x1a\n");
-  test::append(bytes, test::png_chunk("IHDR", header));
-  if (!palette.empty()) test::append(bytes, test::png_chunk("PLTE", palette));
-  test::append(bytes, test::png_chunk("IDAT", packed));
-  test::append(bytes, test::png_chunk("IEND", {}));
-  return bytes;
 }
 
 /// A TIFF of one row, with the directory entries `more`.

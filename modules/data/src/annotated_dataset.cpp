@@ -29,7 +29,8 @@ std::vector<fs::path> places_of(const std::string& source, const DetectionImage&
   const std::size_t colon = source.find(':');
   const fs::path path = colon == std::string::npos ? source : source.substr(colon + 1);
   if (fs::is_directory(path))
-    return {path / image.file_name, path / "images" / image.file_name, path / "JPEGImages" / image.file_name, image.file_name};
+    return {path / image.file_name, path / "images" / image.file_name, path / "JPEGImages" / image.file_name,
+            path / fs::path(image.file_name).stem() / "images" / image.file_name, image.file_name};
   const fs::path folder = path.parent_path(), above = folder / "..";
   return {folder / image.file_name, above / "images" / image.file_name, above / path.stem() / image.file_name,
           folder / "images" / image.file_name, image.file_name};
@@ -50,10 +51,9 @@ AnnotatedDataset::AnnotatedDataset(std::string source, DetectionDataOptions opti
     : source_(std::move(source)),
       image_root_(options.image_root),
       data_(open_detection_data(source_, options)),
-      annotations_(data_.images.size()) {
-  for (std::size_t i = 0; i < data_.annotations.size(); ++i)
-    if (!data_.annotations[i].is_crowd)
-      annotations_[static_cast<std::size_t>(data_.annotations[i].image)].push_back(static_cast<std::int32_t>(i));
+      annotations_(annotations_by_image(data_)) {
+  for (std::vector<std::int32_t>& annotations : annotations_)
+    std::erase_if(annotations, [&](std::int32_t i) { return data_.annotations[static_cast<std::size_t>(i)].is_crowd; });
 }
 
 AnnotatedImage AnnotatedDataset::get(std::int64_t index) const {

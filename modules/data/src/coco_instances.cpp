@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
 #include "coco_parts.hpp"
@@ -13,73 +12,6 @@ namespace fovea {
 namespace {
 
 using Element = JsonDocument::Element;
-using Ids = std::unordered_map<std::int64_t, std::int32_t>;
-
-JsonDocument::Array list_of(const JsonDocument& file, const char* key) {
-  Element list;
-  if (file.object(file.root(), {}).at_key(key).get(list) != simdjson::SUCCESS)
-    file.fail({}, fmt::format("expected COCO instances, found no \"{}\"", key));
-  return file.array(list, {.key = key});
-}
-
-/// Adds an id that must be new.
-void add_id(const JsonDocument& file, Ids& ids, std::int64_t id, const JsonPlace& place) {
-  if (!ids.emplace(id, static_cast<std::int32_t>(ids.size())).second) file.fail(place.at("id"), fmt::format("{} for the second time", id));
-}
-
-/// The index of what an annotation refers to.
-std::int32_t find_id(const JsonDocument& file, const Ids& ids, std::int64_t id, const JsonPlace& place, const char* kind) {
-  const auto found = ids.find(id);
-  if (found == ids.end()) file.fail(place, fmt::format("there is no {} {}", kind, id));
-  return found->second;
-}
-
-std::int64_t side_of(const JsonDocument& file, Element element, const JsonPlace& place) {
-  const std::int64_t side = file.integer(element, place);
-  if (side < 0 || side > INT32_MAX) file.fail(place, fmt::format("expected 0 to {} pixels, found {}", INT32_MAX, side));
-  return side;
-}
-
-std::vector<DetectionImage> read_images(const JsonDocument& file, Ids& ids) {
-  std::vector<DetectionImage> images;
-  JsonPlace place{"images"};
-  for (const Element element : list_of(file, "images")) {
-    DetectionImage image;
-    std::optional<std::int64_t> id;
-    for (const auto& [key, value] : file.object(element, place)) {
-      if (key == "id") id = file.integer(value, place.at(key));
-      if (key == "file_name") image.file_name = file.text(value, place.at(key));
-      if (key == "width") image.width = side_of(file, value, place.at(key));
-      if (key == "height") image.height = side_of(file, value, place.at(key));
-    }
-    image.id = required(file, id, place, "id");
-    add_id(file, ids, image.id, place);
-    images.push_back(std::move(image));
-    ++place.index;
-  }
-  return images;
-}
-
-std::vector<DetectionCategory> read_categories(const JsonDocument& file, Ids& ids) {
-  std::vector<DetectionCategory> categories;
-  JsonPlace place{"categories"};
-  for (const Element element : list_of(file, "categories")) {
-    DetectionCategory category;
-    std::optional<std::int64_t> id;
-    for (const auto& [key, value] : file.object(element, place)) {
-      if (key == "id") id = file.integer(value, place.at(key));
-      if (key == "name") category.name = file.text(value, place.at(key));
-      if (key == "supercategory") category.supercategory = file.text(value, place.at(key));
-    }
-    category.id = required(file, id, place, "id");
-    if (category.name.empty()) category.name = std::to_string(category.id);
-    add_id(file, ids, category.id, place);
-    categories.push_back(std::move(category));
-    ++place.index;
-  }
-  return categories;
-}
-
 /// One annotation as the file has it: ids not yet looked up, everything optional.
 struct RawAnnotation {
   std::optional<std::int64_t> id, image, category;
@@ -115,18 +47,18 @@ struct ScoredInstances {
 ScoredInstances read_instances(const JsonDocument& file) {
   ScoredInstances read;
   DetectionDataset& dataset = read.dataset;
-  Ids images, categories;
-  dataset.images = read_images(file, images);
-  dataset.categories = read_categories(file, categories);
+  CocoIds images, categories;
+  dataset.images = read_coco_images(file, images, "COCO instances");
+  dataset.categories = read_coco_categories(file, categories, "COCO instances");
   std::size_t without_area = 0;
   JsonPlace place{"annotations"};
-  for (const Element element : list_of(file, "annotations")) {
+  for (const Element element : coco_list(file, "annotations", "COCO instances")) {
     const RawAnnotation raw = read_raw(file, element, place);
     DetectionAnnotation annotation;
     annotation.id = raw.id.value_or(static_cast<std::int64_t>(place.index) + 1);
-    annotation.image = find_id(file, images, required(file, raw.image, place, "image_id"), place.at("image_id"), "image");
+    annotation.image = find_coco_id(file, images, required(file, raw.image, place, "image_id"), place.at("image_id"), "image");
     annotation.category =
-        find_id(file, categories, required(file, raw.category, place, "category_id"), place.at("category_id"), "category");
+        find_coco_id(file, categories, required(file, raw.category, place, "category_id"), place.at("category_id"), "category");
     annotation.box = required(file, raw.box, place, "bbox");
     without_area += raw.area ? 0 : 1;
     annotation.area = raw.area.value_or(annotation.box.area());

@@ -57,7 +57,71 @@ RleMask mask_of_object(const JsonDocument& file, Element element, const JsonPlac
   return runs_of(file, counts, place, height, width);
 }
 
+/// Adds an id that must be new.
+void add_id(const JsonDocument& file, CocoIds& ids, std::int64_t id, const JsonPlace& place) {
+  if (!ids.emplace(id, static_cast<std::int32_t>(ids.size())).second) file.fail(place.at("id"), fmt::format("{} for the second time", id));
+}
+
+std::int64_t side_of(const JsonDocument& file, Element element, const JsonPlace& place) {
+  const std::int64_t side = file.integer(element, place);
+  if (side < 0 || side > INT32_MAX) file.fail(place, fmt::format("expected 0 to {} pixels, found {}", INT32_MAX, side));
+  return side;
+}
+
 }  // namespace
+
+JsonDocument::Array coco_list(const JsonDocument& file, const char* key, const char* expected) {
+  Element list;
+  if (file.object(file.root(), {}).at_key(key).get(list) != simdjson::SUCCESS)
+    file.fail({}, fmt::format("expected {}, found no \"{}\"", expected, key));
+  return file.array(list, {.key = key});
+}
+
+std::int32_t find_coco_id(const JsonDocument& file, const CocoIds& ids, std::int64_t id, const JsonPlace& place, const char* kind) {
+  const auto found = ids.find(id);
+  if (found == ids.end()) file.fail(place, fmt::format("there is no {} {}", kind, id));
+  return found->second;
+}
+
+std::vector<DetectionImage> read_coco_images(const JsonDocument& file, CocoIds& ids, const char* expected) {
+  std::vector<DetectionImage> images;
+  JsonPlace place{"images"};
+  for (const Element element : coco_list(file, "images", expected)) {
+    DetectionImage image;
+    std::optional<std::int64_t> id;
+    for (const auto& [key, value] : file.object(element, place)) {
+      if (key == "id") id = file.integer(value, place.at(key));
+      if (key == "file_name") image.file_name = file.text(value, place.at(key));
+      if (key == "width") image.width = side_of(file, value, place.at(key));
+      if (key == "height") image.height = side_of(file, value, place.at(key));
+    }
+    image.id = required(file, id, place, "id");
+    add_id(file, ids, image.id, place);
+    images.push_back(std::move(image));
+    ++place.index;
+  }
+  return images;
+}
+
+std::vector<DetectionCategory> read_coco_categories(const JsonDocument& file, CocoIds& ids, const char* expected) {
+  std::vector<DetectionCategory> categories;
+  JsonPlace place{"categories"};
+  for (const Element element : coco_list(file, "categories", expected)) {
+    DetectionCategory category;
+    std::optional<std::int64_t> id;
+    for (const auto& [key, value] : file.object(element, place)) {
+      if (key == "id") id = file.integer(value, place.at(key));
+      if (key == "name") category.name = file.text(value, place.at(key));
+      if (key == "supercategory") category.supercategory = file.text(value, place.at(key));
+    }
+    category.id = required(file, id, place, "id");
+    if (category.name.empty()) category.name = std::to_string(category.id);
+    add_id(file, ids, category.id, place);
+    categories.push_back(std::move(category));
+    ++place.index;
+  }
+  return categories;
+}
 
 XywhBox coco_box(const JsonDocument& file, Element element, const JsonPlace& place) {
   double numbers[4];

@@ -4,11 +4,26 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "fovea/data/detection_dataset.hpp"
 #include "json_document.hpp"
 
 namespace fovea {
+
+/// From the ids of a file to places in its list.
+using CocoIds = std::unordered_map<std::int64_t, std::int32_t>;
+
+/// The list behind `key` of the file; `expected` names the format in the error that there is none.
+JsonDocument::Array coco_list(const JsonDocument& file, const char* key, const char* expected);
+
+/// The index of what an annotation refers to.
+std::int32_t find_coco_id(const JsonDocument& file, const CocoIds& ids, std::int64_t id, const JsonPlace& place, const char* kind);
+
+// "images" and "categories"; their ids are added to `ids`, each of which must be new.
+std::vector<DetectionImage> read_coco_images(const JsonDocument& file, CocoIds& ids, const char* expected);
+std::vector<DetectionCategory> read_coco_categories(const JsonDocument& file, CocoIds& ids, const char* expected);
 
 /// [x, y, width, height].
 XywhBox coco_box(const JsonDocument& file, JsonDocument::Element element, const JsonPlace& place);

@@ -1,33 +1,18 @@
 // Writing COCO instances and results, one item a line.
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
-#include "fovea/base/file.hpp"
-#include "fovea/base/json.hpp"
+#include "coco_json.hpp"
 #include "fovea/data/coco.hpp"
 
 namespace fovea {
 
 namespace {
 
-Json to_json(const XywhBox& box) { return {box.x, box.y, box.width, box.height}; }
-
 Json to_json(const Segmentation& segmentation, bool as_numbers) {
   if (const auto* polygons = std::get_if<Polygons>(&segmentation)) return *polygons;
   const auto* mask = std::get_if<RleMask>(&segmentation);
   if (mask == nullptr) return Json::array();
   return {{"size", {mask->height, mask->width}}, {"counts", as_numbers ? Json(mask->counts) : Json(to_compressed(*mask))}};
-}
-
-Json to_json(const DetectionImage& image) {
-  return {{"id", image.id}, {"file_name", image.file_name}, {"width", image.width}, {"height", image.height}};
-}
-
-Json to_json(const DetectionCategory& category) {
-  Json json = {{"id", category.id}, {"name", category.name}};
-  if (!category.supercategory.empty()) json["supercategory"] = category.supercategory;
-  return json;
 }
 
 Json to_json(const DetectionAnnotation& annotation, const DetectionDataset& dataset) {
@@ -41,18 +26,6 @@ Json to_json(const DetectionAnnotation& annotation, const DetectionDataset& data
   if (annotation.is_difficult) json["difficult"] = 1;
   if (annotation.is_truncated) json["truncated"] = 1;
   return json;
-}
-
-/// "[", the items one a line, "]".
-template <class Items, class Write>
-void append_list(FileWriter& file, const Items& items, Write&& write) {
-  file.append("[");
-  const char* separator = "\n";
-  for (const auto& item : items) {
-    file.append(separator + write(item).dump(-1, ' ', false, Json::error_handler_t::replace));
-    separator = ",\n";
-  }
-  file.append("\n]");
 }
 
 }  // namespace

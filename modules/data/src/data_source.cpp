@@ -17,9 +17,7 @@ namespace fovea {
 
 namespace {
 
-// Purposes of random splits: the validation part is drawn independently of the test part.
-constexpr std::uint64_t kValidation = 0, kTest = 1;
-constexpr std::int64_t kTenth = 10, kTwelfth = 12;
+constexpr std::int64_t kTwelfth = 12;
 
 std::vector<std::int64_t> labels_of(const ClassificationDataset& dataset) {
   std::vector<std::int64_t> labels(static_cast<std::size_t>(dataset.size()));
@@ -35,19 +33,17 @@ ClassificationDatasetPtr subset_or_none(const ClassificationDatasetPtr& dataset,
 std::int64_t count_of(const ClassificationDatasetPtr& dataset) { return dataset == nullptr ? 0 : dataset->size(); }
 
 void split_whole(ClassificationData& data, const ClassificationDatasetPtr& whole, std::uint64_t seed) {
-  Holdout test = stratified_holdout(labels_of(*whole), kTenth, seed, kTest);
-  const ClassificationDatasetPtr rest = subset(whole, std::move(test.kept));
-  Holdout val = stratified_holdout(labels_of(*rest), kTenth - 1, seed, kValidation);  // a tenth of all is a ninth of what is left
-  data.train = subset_or_none(rest, std::move(val.kept));
-  data.val = subset_or_none(rest, std::move(val.held_out));
-  data.test = subset_or_none(whole, std::move(test.held_out));
+  ThreeWaySplit split = stratified_tenths(labels_of(*whole), seed);
+  data.train = subset_or_none(whole, std::move(split.train));
+  data.val = subset_or_none(whole, std::move(split.val));
+  data.test = subset_or_none(whole, std::move(split.test));
   data.notes.push_back(fmt::format("{} has no splits: seeded stratified 80/10/10 of {} images (seed {}): train {}, val {}, test {}",
                                    data.source, whole->size(), seed, count_of(data.train), count_of(data.val), count_of(data.test)));
 }
 
 void split_train(ClassificationData& data, std::uint64_t seed) {
   const std::int64_t all = data.train->size();
-  Holdout val = stratified_holdout(labels_of(*data.train), kTwelfth, seed, kValidation);
+  Holdout val = stratified_holdout(labels_of(*data.train), kTwelfth, seed, kValidationPurpose);
   data.val = subset_or_none(data.train, std::move(val.held_out));
   data.train = subset(data.train, std::move(val.kept));
   data.notes.push_back(fmt::format("val: seeded stratified twelfth of train ({} of {}, seed {}); train: the other {}", count_of(data.val),

@@ -7,6 +7,7 @@
 #include "fovea/data/box_text.hpp"
 #include "fovea/data/coco.hpp"
 #include "fovea/data/data_source.hpp"
+#include "fovea/data/instance_masks.hpp"
 #include "fovea/data/voc.hpp"
 #include "fovea/data/yolo.hpp"
 
@@ -47,6 +48,12 @@ constexpr Target kTargets[] = {
        std::vector<std::string> names;
        for (const DetectionCategory& category : categories) names.push_back(category.name);
        return read_yolo(path / "labels", {.names = names, .sizes = &dataset});
+     }},
+    {"masks",
+     [](const DetectionDataset& dataset, const fs::path& path) {
+       write_instance_masks(path, dataset);
+       const bool one = dataset.categories.size() == 1;
+       return read_instance_masks(path, {.name = one ? dataset.categories.front().name : "object", .sizes = &dataset});
      }},
     {"boxtxt-xyxy", through_box_text<BoxTextForm::corners>},
     {"boxtxt-xywh", through_box_text<BoxTextForm::size>},

@@ -24,4 +24,11 @@ RleMask mask_of(const Segmentation& segmentation, std::int64_t height, std::int6
   throw OptionError("expected a segmentation, found a box only");
 }
 
+std::vector<std::vector<std::int32_t>> annotations_by_image(const DetectionDataset& dataset) {
+  std::vector<std::vector<std::int32_t>> indices(dataset.images.size());
+  for (std::size_t i = 0; i < dataset.annotations.size(); ++i)
+    indices[static_cast<std::size_t>(dataset.annotations[i].image)].push_back(static_cast<std::int32_t>(i));
+  return indices;
+}
+
 }  // namespace fovea

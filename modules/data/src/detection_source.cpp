@@ -7,6 +7,7 @@
 #include "fovea/data/box_text.hpp"
 #include "fovea/data/coco.hpp"
 #include "fovea/data/data_source.hpp"
+#include "fovea/data/instance_masks.hpp"
 #include "fovea/data/voc.hpp"
 #include "fovea/data/yolo.hpp"
 
@@ -28,6 +29,10 @@ constexpr TruthScheme kTruth[] = {
     {"yolo",
      [](const Path& path, const Options& options) {
        return read_yolo(path, {options.split, options.names, options.image_root});
+     }},
+    {"masks",
+     [](const Path& path, const Options& options) {
+       return options.names.empty() ? read_instance_masks(path) : read_instance_masks(path, {.name = options.names.front()});
      }},
     {"boxtxt-xyxy", [](const Path& path, const Options& options) { return read_box_text(path, BoxTextForm::corners, options.names); }},
     {"boxtxt-xywh", [](const Path& path, const Options& options) { return read_box_text(path, BoxTextForm::size, options.names); }},

@@ -38,6 +38,17 @@ Holdout stratified_holdout(std::span<const std::int64_t> labels, std::int64_t de
   return result;
 }
 
+ThreeWaySplit stratified_tenths(std::span<const std::int64_t> labels, std::uint64_t seed) {
+  constexpr std::int64_t kTenth = 10;
+  Holdout test = stratified_holdout(labels, kTenth, seed, kTestPurpose);
+  std::vector<std::int64_t> rest;
+  for (const std::int64_t index : test.kept) rest.push_back(labels[static_cast<std::size_t>(index)]);
+  Holdout val = stratified_holdout(rest, kTenth - 1, seed, kValidationPurpose);  // a tenth of all is a ninth of what is left
+  for (std::vector<std::int64_t>* part : {&val.kept, &val.held_out})
+    for (std::int64_t& index : *part) index = test.kept[static_cast<std::size_t>(index)];
+  return {std::move(val.kept), std::move(val.held_out), std::move(test.held_out)};
+}
+
 std::vector<std::int64_t> stratified_folds(std::span<const std::int64_t> labels, std::int64_t folds, std::uint64_t seed) {
   constexpr std::uint64_t kPurpose = 0x666f6c64;  // "fold"
   std::vector<std::int64_t> result(labels.size());

@@ -67,8 +67,16 @@ RleMask encode_mask(const cv::Mat& mask) {
   if (mask.type() != CV_8UC1) throw OptionError("encode_mask: expected a picture of one channel of 8 bits");
   checked_mask_pixels(mask.rows, mask.cols);
   RunWriter runs;
-  for (int x = 0; x < mask.cols; ++x)
-    for (int y = 0; y < mask.rows; ++y) runs.append(1, mask.at<std::uint8_t>(y, x) != 0);
+  const cv::Mat columns = mask.empty() ? cv::Mat() : cv::Mat(mask.t());  // runs are along its rows
+  for (int x = 0; x < columns.rows; ++x) {
+    const std::uint8_t *pixel = columns.ptr(x), *const end = pixel + columns.cols;
+    while (pixel != end) {
+      const bool inside = *pixel != 0;
+      const std::uint8_t* const first = pixel;
+      while (pixel != end && (*pixel != 0) == inside) ++pixel;
+      runs.append(static_cast<std::uint32_t>(pixel - first), inside);
+    }
+  }
   return {static_cast<std::uint32_t>(mask.rows), static_cast<std::uint32_t>(mask.cols), runs.take()};
 }
 

@@ -10,9 +10,9 @@
 
 namespace fovea {
 
-/// Where the picture of an image of `source` ("coco:FILE.json", "voc:DIR", "yolo:DIR") is: under `image_root` when that is given; else
-/// beside the file or in the folder, in its images, JPEGImages, and in images or a folder of the JSON file's name beside it.
-/// Throws FileError naming the places where it was looked for.
+/// Where the picture of an image of `source` ("coco:FILE.json", "voc:DIR", "yolo:DIR", "masks:DIR") is: under `image_root` when that is
+/// given; else beside the file or in the folder, in its images, JPEGImages, <stem>/images, and in images or a folder of the JSON file's
+/// name beside it. Throws FileError naming the places where it was looked for.
 std::filesystem::path find_image(const std::string& source, const DetectionImage& image, const std::filesystem::path& image_root = {});
 
 /// The pictures are read one by one, when they are asked for. Labels are indices of categories; crowds are left out.

@@ -110,4 +110,7 @@ std::unordered_map<Key, std::int32_t> index_by(const std::vector<Item>& items, K
   return indices;
 }
 
+/// The indices of the annotations of each image, in the file's order.
+std::vector<std::vector<std::int32_t>> annotations_by_image(const DetectionDataset& dataset);
+
 }  // namespace fovea
