@@ -6,16 +6,21 @@
 #include <vector>
 
 #include "fovea/detection/detections.hpp"
+#include "fovea/kernels/box_overlap.hpp"
 
 namespace fovea {
+
+using kernels::BoxOverlap;
 
 /// The places of the boxes that are kept, by score, then by place: a box is kept unless its intersection over union with one of the same
 /// class that was kept before it is more than `threshold`. `classes` may be empty: all boxes are of one. Overlaps are computed in single
 /// precision as intersection / (area + area - intersection), which is what torchvision's nms does: the same boxes are kept. Boxes with a
 /// coordinate or a score that is not finite are not kept. Throws ShapeError when the lists differ in length, OptionError unless
-/// 0 <= threshold <= 1.
+/// 0 <= threshold <= 1 and the overlap is iou or diou. Takes about n log n steps: each box meets only kept ones of about its size and
+/// place.
 std::vector<std::int64_t> non_maximum_suppression(std::span<const Box> boxes, std::span<const float> scores,
-                                                  std::span<const std::int64_t> classes, double threshold);
+                                                  std::span<const std::int64_t> classes, double threshold,
+                                                  BoxOverlap overlap = BoxOverlap::iou);
 
 /// What becomes of a box that overlaps a better one of its class.
 enum class SuppressionKind : std::uint8_t {
