@@ -34,7 +34,10 @@ std::vector<std::size_t> ranked(std::span<const Box> boxes, std::span<const floa
   for (std::size_t i = 0; i < boxes.size(); ++i)
     if (is_finite(boxes[i]) && std::isfinite(scores[i])) keys.push_back(std::uint64_t{descending_key(scores[i])} << 32 | i);
   std::sort(keys.begin(), keys.end());
-  return {keys.begin(), keys.end()};
+  std::vector<std::size_t> places;
+  places.reserve(keys.size());
+  for (const std::uint64_t key : keys) places.push_back(key & 0xFFFFFFFFu);
+  return places;
 }
 
 /// Ranks of one class, in order.
