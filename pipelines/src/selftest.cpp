@@ -38,6 +38,7 @@ std::vector<SelftestRow> selftest(const kernels::KernelTable& tested) {
   check_softmax(f32);
   check_optimizer(f32);
   check_distance(f32);
+  check_box_overlap(f32);
   selftest_detail::Suite<bf16> narrow(tested, rows);
   check_activations(narrow);
   selftest_detail::check_conversions(tested, rows);

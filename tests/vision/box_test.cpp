@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <numbers>
+
 namespace fovea {
 
 namespace {
@@ -26,6 +29,19 @@ TEST(Box, IouOfBoxesWithoutAreaIsZero) {
   EXPECT_EQ(iou(point, point), 0);
   EXPECT_EQ(iou(point, {0, 0, 10, 10}), 0);
   EXPECT_EQ(iou({5, 5, 1, 1}, {0, 0, 10, 10}), 0) << "inverted";
+}
+
+TEST(Box, OverlapsThatTellBoxesApartFromEachOther) {
+  const Box a{0, 0, 10, 10}, half{5, 0, 15, 10}, apart{20, 0, 30, 10}, flat{0, 4, 10, 6};
+  EXPECT_DOUBLE_EQ(giou(a, half), 1.0 / 3);
+  EXPECT_DOUBLE_EQ(giou(a, apart), -100.0 / 300);
+  EXPECT_DOUBLE_EQ(diou(a, half), 1.0 / 3 - 25.0 / 325);
+  EXPECT_DOUBLE_EQ(diou(a, apart), -400.0 / 1000);
+  EXPECT_DOUBLE_EQ(ciou(a, half), diou(a, half)) << "of equal proportions";
+  EXPECT_DOUBLE_EQ(diou(a, flat), 0.2) << "of one centre";
+  const double angle = std::atan(1.0) - std::atan(10.0 / 2), v = 4 * angle * angle / (std::numbers::pi * std::numbers::pi);
+  EXPECT_DOUBLE_EQ(ciou(a, flat), 0.2 - v * v / (1 - 0.2 + v));
+  for (const auto& each : {giou, diou, ciou}) EXPECT_EQ(each(a, a), 1);
 }
 
 TEST(Box, IntersectionIsNeverInverted) {

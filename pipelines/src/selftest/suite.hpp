@@ -178,6 +178,7 @@ template <class T>
 void check_optimizer(Suite<T>&);
 
 void check_distance(Suite<float>&);
+void check_box_overlap(Suite<float>&);
 void check_conversions(const kernels::KernelTable& table, std::vector<SelftestRow>& rows);
 
 }  // namespace fovea::selftest_detail

@@ -1,5 +1,6 @@
 // Losses of elements, rows, regions and descriptors.
 #include "fovea/autograd/ops/binary_cross_entropy.hpp"
+#include "fovea/autograd/ops/box_loss.hpp"
 #include "fovea/autograd/ops/contrastive_loss.hpp"
 #include "fovea/autograd/ops/dice_loss.hpp"
 #include "fovea/autograd/ops/hardest_losses.hpp"
@@ -102,12 +103,29 @@ void check_region_losses(GradientSuite& suite) {
   }
 }
 
+/// Boxes of random corners and sizes; in the unit square, most of them overlap.
+Tensor random_boxes(const Shape& shape, std::uint64_t seed) {
+  std::vector<double> corners = uniform(shape, seed, 0, 0.5).to_vector<double>();
+  for (std::size_t i = 0; i < corners.size(); ++i)
+    if (i % 4 >= 2) corners[i] += corners[i - 2] + 0.1;
+  return Tensor::from(corners, shape);
+}
+
+void check_box_losses(GradientSuite& suite) {
+  for (const Shape& shape : {Shape{4}, Shape{17, 4}, Shape{2, 3, 4}, Shape{0, 4}})
+    for (const BoxOverlap overlap : {BoxOverlap::iou, BoxOverlap::giou, BoxOverlap::diou, BoxOverlap::ciou})
+      for (const Reduction reduction : {Reduction::sum, Reduction::none})
+        suite.check("box_loss", [=](const Inputs& in) { return box_loss(in[0], in[1], {.overlap = overlap, .reduction = reduction}); },
+                    {random_boxes(shape, 1), random_boxes(shape, 2)});
+}
+
 }  // namespace
 
 void check_loss_gradients(GradientSuite& suite) {
   check_elementwise_losses(suite);
   check_row_losses(suite);
   check_region_losses(suite);
+  check_box_losses(suite);
 }
 
 }  // namespace fovea::selftest_detail
