@@ -68,7 +68,8 @@ cv::Mat draw_annotations(const AnnotatedImage& sample, std::span<const std::stri
   }
   for (const AnnotatedObject& object : sample.objects) {  // above all lines
     const auto index = static_cast<std::size_t>(object.label);
-    draw_name(picture, index < names.size() ? names[index] : std::to_string(object.label), object.box, class_color(object.label), letters);
+    const std::string name = index < names.size() ? names[index] : std::to_string(object.label);
+    draw_name(picture, object.caption.empty() ? name : object.caption, object.box, class_color(object.label), letters);
   }
   return picture;
 }

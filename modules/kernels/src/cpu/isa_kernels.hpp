@@ -10,6 +10,10 @@ namespace fovea::kernels::FOVEA_ISA_NAMESPACE {
 extern const KernelTable kTable;
 
 void row_distances(Context&, const DistanceShape&, const float* a, const float* b, float* y);
+void box_overlap_pairs(Context&, BoxOverlap, std::int64_t a_count, const BoxPlanes<float>& a, std::int64_t b_count,
+                       const BoxPlanes<float>& b, float* y);
+bool any_box_above(BoxOverlap, const BoxPlanes<float>& boxes, const BoxRun* runs, std::int64_t run_count, const float* box,
+                   float threshold);
 
 // For float and bf16:
 template <class T>

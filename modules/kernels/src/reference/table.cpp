@@ -3,6 +3,7 @@
 #include "fovea/kernels/kernel_table.hpp"
 #include "reference/activations.hpp"
 #include "reference/batch_norm.hpp"
+#include "reference/box_overlap.hpp"
 #include "reference/broadcast.hpp"
 #include "reference/conv2d.hpp"
 #include "reference/conversion.hpp"
@@ -43,6 +44,11 @@ template <class T>
 constexpr DistanceKernels<T> kDistance = {.rows = reference::row_distances<T>};
 template <>
 constexpr DistanceKernels<bf16> kDistance<bf16>{};
+
+template <class T>
+constexpr BoxOverlapKernels<T> kBoxOverlap = {.pairs = reference::box_overlap_pairs<T>, .any_above = reference::any_box_above<T>};
+template <>
+constexpr BoxOverlapKernels<bf16> kBoxOverlap<bf16>{};
 
 template <class T>
 constexpr TypedKernels<T> kTyped = {
@@ -97,6 +103,7 @@ constexpr TypedKernels<T> kTyped = {
     .softmax = kSoftmax<T>,
     .optimizer = kOptimizer<T>,
     .distance = kDistance<T>,
+    .box_overlap = kBoxOverlap<T>,
 };
 
 constexpr ConversionKernels kConversion = {.f32_to_bf16 = reference::convert<float, bf16>,

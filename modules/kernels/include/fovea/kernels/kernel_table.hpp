@@ -5,6 +5,7 @@
 #include "fovea/base/device.hpp"
 #include "fovea/kernels/activations.hpp"
 #include "fovea/kernels/batch_norm.hpp"
+#include "fovea/kernels/box_overlap.hpp"
 #include "fovea/kernels/broadcast.hpp"
 #include "fovea/kernels/context.hpp"
 #include "fovea/kernels/conv2d.hpp"
@@ -22,8 +23,8 @@
 
 namespace fovea::kernels {
 
-/// The kernels of one element type of activations. bf16 has no softmax, no optimizer and no distance: losses, parameters and their state,
-/// and features are f32.
+/// The kernels of one element type of activations. bf16 has no softmax, no optimizer, no distance and no box overlap: losses, parameters
+/// and their state, features and boxes are f32.
 template <class T>
 struct TypedKernels {
   MatmulKernels<T> matmul;
@@ -40,6 +41,7 @@ struct TypedKernels {
   SoftmaxKernels<T> softmax;
   OptimizerKernels<T> optimizer;
   DistanceKernels<T> distance;
+  BoxOverlapKernels<T> box_overlap;
 };
 
 struct KernelTable {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <opencv2/core/mat.hpp>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "fovea/vision/box.hpp"
@@ -24,6 +25,7 @@ struct AnnotatedObject {
   std::vector<std::vector<cv::Point2d>> polygons = {};  ///< outlines of its parts; none if unknown
   std::optional<RleMask> mask = {};                     ///< of the picture's size
   std::vector<KeyPoint> key_points = {};                ///< in a fixed order: they are never left out
+  std::string caption = {};                             ///< drawn instead of the class's name
 };
 
 struct AnnotatedImage {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <ostream>
 
 namespace fovea {
 
@@ -34,6 +35,11 @@ inline double iou(const Box& a, const Box& b) {
 inline Box clip(const Box& box, float width, float height) {
   return {std::clamp(box.x1, 0.0f, width), std::clamp(box.y1, 0.0f, height), std::clamp(box.x2, 0.0f, width),
           std::clamp(box.y2, 0.0f, height)};
+}
+
+/// "x1 y1 x2 y2".
+inline std::ostream& operator<<(std::ostream& out, const Box& box) {
+  return out << box.x1 << ' ' << box.y1 << ' ' << box.x2 << ' ' << box.y2;
 }
 
 }  // namespace fovea
