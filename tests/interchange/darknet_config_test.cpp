@@ -123,7 +123,7 @@ const Wrong kWrongTexts[] = {
     {"too_small", kNet + "[convolutional]\nstride=0\n", "stride is \"0\", expected an integer from 1 to 256"},
     {"too_large", "[net]\nwidth=1000000\n", "line 2: [net] width is \"1000000\", expected an integer from 1 to 16384"},
     {"beyond_64_bit", kNet + "[convolutional]\nfilters=99999999999999999999\n", "filters is \"99999999999999999999\""},
-    {"not_finite", kNet + "[dropout]\nprobability=nan\n", "probability is \"nan\", expected a number from 0 to 1"},
+    {"not_finite", kNet + "[dropout]\nprobability=nan\n", "probability is \"nan\", expected a number from 0 to 0.999"},
     {"hole_in_list", kNet + "[avgpool]\n[route]\nlayers=-1,,0\n", "layers is \"\", expected an integer"},
     {"window", kNet + "[convolutional]\nsize=9\n", "line 4: [convolutional] layer 0 wants a window of 9 cells in a side of 8"},
     {"groups", kNet + "[convolutional]\ngroups=2\n", "3 input channels and filters=1, which groups=2 does not divide"},

@@ -18,7 +18,7 @@ struct DarknetRange {
 
 constexpr DarknetRange<std::int64_t> kSides{1, 1 << 14}, kChannels{1, 1 << 16}, kKernels{1, 256}, kSteps{1, 256}, kCounts{1, 1 << 16};
 constexpr DarknetRange<std::int64_t> kStepsOrNone{0, 256}, kBorders{0, 256}, kIndices{-10'000, 10'000}, kGroupIndices{0, 1 << 16};
-constexpr DarknetRange<double> kPositive{std::numeric_limits<double>::min(), 1e6}, kFactors{-1e6, 1e6}, kProbabilities{0, 1};
+constexpr DarknetRange<double> kPositive{std::numeric_limits<double>::min(), 1e6}, kFactors{-1e6, 1e6}, kProbabilities{0, 0.999};
 
 // A visitor has
 //     value(key, member, range)               a number that is always written; flag(key, member) and activation(key, member) likewise
