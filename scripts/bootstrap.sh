@@ -11,6 +11,8 @@ packages=(
   libyaml-cpp-dev libxxhash-dev
   # tests and benchmarks
   libgtest-dev libgmock-dev libbenchmark-dev
+  # libFuzzer, for the tests of readers
+  clang libclang-rt-dev
   # data that tests and demo use: 70,000 images, and photographs
   dataset-fashion-mnist opencv-doc
 )

@@ -26,31 +26,7 @@ class Conv2dFunction final : public Function {
             {"groups", g.groups}};
   }
 
-  std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override {
-    check_activation(name(), in[0]);
-    check_rank(name(), "input", in[0], 4, "[N,H,W,C]");
-    check_rank(name(), "filter", in[1], 4, "[K,R,S,C/groups]");
-    check_weight_dtype(name(), "filter", in[1], in[0]);
-    check_conv2d_geometry(name(), geometry_);
-    const Shape &x = in[0].shape, &filter = in[1].shape;
-    const std::int64_t groups = geometry_.groups;
-    if (x[3] != filter[3] * groups)
-      throw ShapeError(fmt::format("[conv2d] input {} has {} channels but the filter {} in {} group{} wants {}", x.to_string(), x[3],
-                                   filter.to_string(), groups, groups == 1 ? "" : "s", filter[3] * groups));
-    if (filter[0] % groups != 0) throw ShapeError(fmt::format("[conv2d] {} filters cannot be shared by {} groups", filter[0], groups));
-    if (filter[1] < 1 || filter[2] < 1) throw ShapeError(fmt::format("[conv2d] filter {} has no cells", filter.to_string()));
-    if (in.size() > 2) {
-      check_weight_dtype(name(), "bias", in[2], in[0]);
-      check_shape(name(), "bias", in[2], Shape{filter[0]});
-    }
-    const Conv2dShape shape = conv2d_shape(x, filter, geometry_, false);
-    if (shape.p < 1 || shape.q < 1)
-      throw ShapeError(
-          fmt::format("[conv2d] filter {} with dilation {}x{} does not fit into input {} with padding top {}, bottom {}, left {}, right {}",
-                      filter.to_string(), geometry_.dilation.height, geometry_.dilation.width, x.to_string(), geometry_.padding.top,
-                      geometry_.padding.bottom, geometry_.padding.left, geometry_.padding.right));
-    return {{Shape{shape.n, shape.p, shape.q, shape.k}, in[0].dtype}};
-  }
+  std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override { return {conv2d_result(in, geometry_)}; }
 
   std::vector<Tensor> forward(std::span<const Tensor> in, std::span<const TensorSpec> out) override {
     if (needs_gradient(0)) filter_ = SavedTensor(in[1]);
@@ -59,7 +35,7 @@ class Conv2dFunction final : public Function {
     filter_shape_ = in[1].shape();
     has_bias_ = in.size() > 2;
     Tensor y = Tensor::empty(out[0].shape, out[0].dtype);
-    conv2d_forward(conv2d_shape(x_shape_, filter_shape_, geometry_, records()), in[0], in[1], has_bias_ ? in[2] : Tensor{},
+    conv2d_forward(conv2d_shape(x_shape_, filter_shape_, geometry_, records()), in[0], in[1], {.bias = has_bias_ ? in[2] : Tensor{}},
                    records() ? nullptr : cache_, y);
     return {y};
   }
@@ -90,6 +66,33 @@ class Conv2dFunction final : public Function {
 };
 
 }  // namespace
+
+TensorSpec conv2d_result(std::span<const TensorSpec> in, const Conv2dGeometry& geometry) {
+  constexpr const char* kName = "conv2d";
+  check_activation(kName, in[0]);
+  check_rank(kName, "input", in[0], 4, "[N,H,W,C]");
+  check_rank(kName, "filter", in[1], 4, "[K,R,S,C/groups]");
+  check_weight_dtype(kName, "filter", in[1], in[0]);
+  check_conv2d_geometry(kName, geometry);
+  const Shape &x = in[0].shape, &filter = in[1].shape;
+  const std::int64_t groups = geometry.groups;
+  if (x[3] != filter[3] * groups)
+    throw ShapeError(fmt::format("[conv2d] input {} has {} channels but the filter {} in {} group{} wants {}", x.to_string(), x[3],
+                                 filter.to_string(), groups, groups == 1 ? "" : "s", filter[3] * groups));
+  if (filter[0] % groups != 0) throw ShapeError(fmt::format("[conv2d] {} filters cannot be shared by {} groups", filter[0], groups));
+  if (filter[1] < 1 || filter[2] < 1) throw ShapeError(fmt::format("[conv2d] filter {} has no cells", filter.to_string()));
+  if (in.size() > 2) {
+    check_weight_dtype(kName, "bias", in[2], in[0]);
+    check_shape(kName, "bias", in[2], Shape{filter[0]});
+  }
+  const Conv2dShape shape = conv2d_shape(x, filter, geometry, false);
+  if (shape.p < 1 || shape.q < 1)
+    throw ShapeError(
+        fmt::format("[conv2d] filter {} with dilation {}x{} does not fit into input {} with padding top {}, bottom {}, left {}, right {}",
+                    filter.to_string(), geometry.dilation.height, geometry.dilation.width, x.to_string(), geometry.padding.top,
+                    geometry.padding.bottom, geometry.padding.left, geometry.padding.right));
+  return {Shape{shape.n, shape.p, shape.q, shape.k}, in[0].dtype};
+}
 
 Conv2dShape conv2d_shape(const Shape& x, const Shape& filter, const Conv2dGeometry& g, bool training) {
   return {.n = x[0],

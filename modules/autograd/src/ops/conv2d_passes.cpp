@@ -61,12 +61,17 @@ Tensor PackedFilterCache::get(const Conv2dShape& shape, const Tensor& filter, DT
   return packed_;
 }
 
-void conv2d_forward(const Conv2dShape& shape, const Tensor& x, const Tensor& filter, const Tensor& bias, PackedFilterCache* cache,
+void conv2d_forward(const Conv2dShape& shape, const Tensor& x, const Tensor& filter, const Conv2dEnd& end, PackedFilterCache* cache,
                     Tensor& y) {
   dispatch_activation(x.dtype(), "conv2d", [&]<class T>() {
     Context& context = Context::current();
     const auto& conv = kernels_for<T>(x).conv2d;
-    const kernels::Epilogue<T> epilogue{.bias = bias.defined() ? bias.data<WeightOf<T>>() : nullptr};
+    const auto weights = [](const Tensor& tensor) { return tensor.defined() ? tensor.data<WeightOf<T>>() : nullptr; };
+    const kernels::Epilogue<T> epilogue{.scale = weights(end.scale),
+                                        .bias = weights(end.bias),
+                                        .residual = end.residual.defined() ? end.residual.data<T>() : nullptr,
+                                        .activation = end.activation,
+                                        .slope = static_cast<float>(end.slope)};
     const std::size_t scratch = conv.workspace_bytes(context, shape, Conv2dPass::forward);
     const kernels::Trace trace(kernels::TraceLevel::kernels);
     if (cache != nullptr) {

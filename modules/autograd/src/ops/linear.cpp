@@ -45,7 +45,8 @@ class LinearFunction final : public Function {
     outputs_ = in[1].extent(0);
     has_bias_ = in.size() > 2;
     Tensor y = Tensor::empty(out[0].shape, out[0].dtype);
-    conv2d_forward(shape_of(rows_, inputs_, outputs_), in[0], in[1], has_bias_ ? in[2] : Tensor{}, records() ? nullptr : cache_, y);
+    conv2d_forward(shape_of(rows_, inputs_, outputs_), in[0], in[1], {.bias = has_bias_ ? in[2] : Tensor{}}, records() ? nullptr : cache_,
+                   y);
     return {y};
   }
 

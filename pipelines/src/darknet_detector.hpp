@@ -1,0 +1,23 @@
+// Detectors whose model file holds a Darknet description.
+#pragma once
+
+#include <string>
+
+#include "fovea/interchange/darknet_weights.hpp"
+#include "fovea/interchange/model_file.hpp"
+#include "fovea/pipelines/detection_pipeline.hpp"
+
+namespace fovea {
+
+/// The architecture of such a file: {"name": "darknet", "classes": N, "cfg": the description's text}.
+inline constexpr const char* kDarknetArchitecture = "darknet";
+
+/// The description in a model file's architecture. Throws FileError when there is none.
+DarknetConfig darknet_config_of(const ModelFile& file, const std::string& where);
+
+/// What the outputs of a DarknetNetwork mean. Throws OptionError when none of its layers decodes boxes.
+OutputDecoder darknet_decoder(const DarknetConfig& config);
+
+DetectionPipeline load_darknet_detector(const ModelFile& file, const std::string& where, const DetectorLoadOptions& options);
+
+}  // namespace fovea

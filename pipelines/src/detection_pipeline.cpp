@@ -1,0 +1,125 @@
+#include "fovea/pipelines/detection_pipeline.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <opencv2/core.hpp>
+
+#include "darknet_detector.hpp"
+#include "foreign_detector.hpp"
+#include "fovea/base/error.hpp"
+#include "fovea/base/parallel.hpp"
+#include "fovea/base/text.hpp"
+#include "fovea/interchange/model_file.hpp"
+#include "fovea/kernels/context.hpp"
+
+namespace fovea {
+
+namespace {
+
+void require_picture(const cv::Mat& image) {
+  if (image.dims == 2 && !image.empty() && (image.type() == CV_8UC3 || image.type() == CV_8UC1)) return;
+  throw ShapeError(fmt::format("[detect] wants 8-bit BGR or grey images (CV_8UC3, CV_8UC1), found {} of {} axes, {}x{} pixels",
+                               cv::typeToString(image.type()), image.dims, image.cols, image.rows));
+}
+
+/// The box around what the corners of `box` were in the original image.
+Box inverted(const Transform& transform, const Box& box, cv::Size size) {
+  const cv::Point2d a = transform.invert({box.x1, box.y1}), b = transform.invert({box.x2, box.y2});
+  return clip({static_cast<float>(a.x), static_cast<float>(a.y), static_cast<float>(b.x), static_cast<float>(b.y)},
+              static_cast<float>(size.width), static_cast<float>(size.height));
+}
+
+}  // namespace
+
+const Tensor& find_output(std::span<const NamedTensor> outputs, const std::string& name) {
+  std::vector<std::string> known;
+  for (const NamedTensor& output : outputs) {
+    if (output.name == name) return output.tensor;
+    known.push_back(output.name);
+  }
+  throw OptionError(unknown_name_message("output", name, known));
+}
+
+DetectionPipeline::DetectionPipeline(std::unique_ptr<const Engine> engine, OutputDecoder decoder, Preprocessing preprocessing,
+                                     std::vector<std::string> labels)
+    : engine_(std::move(engine)), decoder_(std::move(decoder)), preprocessing_(std::move(preprocessing)), labels_(std::move(labels)) {
+  preprocessing_.check("preprocessing");
+  set_options({});
+}
+
+DetectionPipeline DetectionPipeline::load(const std::filesystem::path& path, const DetectorLoadOptions& options) {
+  const std::vector<std::string> engines = {"fovea", "opencv-dnn"};
+  if (std::find(engines.begin(), engines.end(), options.engine) == engines.end())
+    throw OptionError(unknown_name_message("engine", options.engine, engines));
+  if (path.extension() == ".json") return load_foreign_detector(path, options);
+  const std::string where = path.string();
+  const ModelFile file = load_model_file(path);
+  if (file.metadata.task != "detect")
+    throw FileError(where, fmt::format("holds a model for the task \"{}\", expected a detector (\"detect\")", file.metadata.task));
+  try {
+    return load_darknet_detector(file, where, options);
+  } catch (const FileError&) {
+    throw;
+  } catch (const ShapeError& error) {  // what would be a wrong shape elsewhere is a damaged file here
+    throw FileError(where, error.what());
+  }
+}
+
+void DetectionPipeline::set_options(DetectionOptions options) {
+  if (!(options.confidence >= 0 && options.confidence <= 1))
+    throw OptionError(fmt::format("the confidence is from 0 to 1, found {}", options.confidence));
+  suppress({}, options.suppression);  // checks its options
+  std::vector<bool> is_wanted(labels_.size(), options.classes.empty());
+  for (const std::string& label : options.classes) {
+    const auto found = std::find(labels_.begin(), labels_.end(), label);
+    if (found == labels_.end()) throw OptionError(unknown_name_message("class", label, labels_));
+    is_wanted[static_cast<std::size_t>(found - labels_.begin())] = true;
+  }
+  options_ = std::move(options);
+  is_wanted_ = std::move(is_wanted);
+}
+
+Tensor DetectionPipeline::batch_of(std::span<const cv::Mat> images) const {
+  for (const cv::Mat& image : images) require_picture(image);
+  const Preprocessing& p = preprocessing_;
+  const auto count = static_cast<std::int64_t>(images.size());
+  Tensor batch = Tensor::empty({count, p.height, p.width, p.channels});
+  float* const values = batch.mutable_data<float>();
+  parallel_for(kernels::Context::current().threads(), count, 1, [&](std::int64_t i, std::int64_t) {
+    const cv::Mat& image = images[static_cast<std::size_t>(i)];
+    p.fill(p.geometry(image.size())->apply(image), values + i * p.height * p.width * p.channels);
+  });
+  return batch;
+}
+
+Detections DetectionPipeline::finish(const std::vector<NamedTensor>& outputs, std::int64_t index, cv::Size size) const {
+  Detections candidates;
+  const cv::Size2f input(static_cast<float>(preprocessing_.width), static_cast<float>(preprocessing_.height));
+  decoder_(outputs, {.image = index, .input = input, .confidence = options_.confidence}, candidates);
+  std::erase_if(candidates, [&](const Detection& d) { return !is_wanted_[static_cast<std::size_t>(d.index)]; });
+  // Before the boxes go back: along an axis all are scaled alike, which leaves overlaps as they are.
+  Detections found = suppress(candidates, options_.suppression);
+  const auto transform = preprocessing_.geometry(size);
+  for (Detection& detection : found) detection.box = inverted(*transform, detection.box, size);
+  return named(std::move(found), labels_);
+}
+
+std::vector<Detections> DetectionPipeline::run(std::span<const cv::Mat> images) const {
+  std::vector<Detections> results(images.size());
+  const std::size_t most = engine_->largest_batch() > 0 ? static_cast<std::size_t>(engine_->largest_batch()) : images.size();
+  for (std::size_t begin = 0; begin < images.size(); begin += most) {
+    const std::span<const cv::Mat> some = images.subspan(begin, std::min(most, images.size() - begin));
+    const std::vector<NamedTensor> outputs = engine_->run(batch_of(some));
+    parallel_for(kernels::Context::current().threads(), std::ssize(some), 1, [&](std::int64_t i, std::int64_t) {
+      const auto at = static_cast<std::size_t>(i);
+      results[begin + at] = finish(outputs, i, some[at].size());
+    });
+  }
+  return results;
+}
+
+Detections DetectionPipeline::run(const cv::Mat& image) const { return std::move(run(std::span(&image, 1)).front()); }
+
+}  // namespace fovea
