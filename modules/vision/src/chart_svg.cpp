@@ -3,27 +3,11 @@
 #include <algorithm>
 
 #include "chart_layout.hpp"
+#include "fovea/base/markup.hpp"
 
 namespace fovea {
 
 namespace {
-
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '&')
-      result += "&amp;";
-    else if (c == '<')
-      result += "&lt;";
-    else if (c == '>')
-      result += "&gt;";
-    else if (c == '"')
-      result += "&quot;";
-    else
-      result += c;
-  }
-  return result;
-}
 
 std::string hex(cv::Scalar bgr) {
   return fmt::format("#{:02x}{:02x}{:02x}", static_cast<int>(bgr[2]), static_cast<int>(bgr[1]), static_cast<int>(bgr[0]));
@@ -38,7 +22,7 @@ std::string joined(const std::vector<cv::Point2d>& pixels) {
 /// `anchor`: start, middle or end. The middle of the capitals is at `y`, as TextPainter has it.
 std::string text_at(double x, double y, double capital_height, const char* anchor, std::string_view text, const std::string& more = "") {
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"{:.1f}\" text-anchor=\"{}\"{}>{}</text>\n", x, y + capital_height / 2,
-                     capital_height * 1.4, anchor, more, escaped(text));
+                     capital_height * 1.4, anchor, more, escape_markup(text));
 }
 
 std::string axes(const ChartOptions& options, const ChartFrame& frame) {
@@ -103,14 +87,13 @@ std::string legend_of(const ChartFrame& frame, std::span<const Series> series) {
   return svg;
 }
 
-std::string one_chart(const Chart& chart, int index) {
+std::string one_chart(const Chart& chart, const std::string& clip) {
   const ChartFrame frame = chart_frame(chart.options, chart.series);
   const cv::Rect& plot = frame.plot;
   std::string svg = axes(chart.options, frame);
   // What is outside a given y_range is cut off at the frame.
-  svg += fmt::format(
-      "<clipPath id=\"plot{}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>\n<g clip-path=\"url(#plot{})\">\n", index,
-      plot.x, plot.y, plot.width + 1, plot.height + 1, index);
+  svg += fmt::format("<clipPath id=\"{}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>\n<g clip-path=\"url(#{})\">\n",
+                     clip, plot.x, plot.y, plot.width + 1, plot.height + 1, clip);
   for (std::size_t i = 0; i < chart.series.size(); ++i) svg += band(frame, chart.series[i], series_colour(i));
   for (std::size_t i = 0; i < chart.series.size(); ++i) svg += line(frame, chart.series[i], series_colour(i));
   return svg + "</g>\n" + legend_of(frame, chart.series);
@@ -118,11 +101,11 @@ std::string one_chart(const Chart& chart, int index) {
 
 }  // namespace
 
-std::string charts_to_svg(std::span<const Chart> charts) {
+std::string charts_to_svg(std::span<const Chart> charts, std::string_view id) {
   cv::Size size;
   std::string body;
   for (const Chart& chart : charts) {
-    body += fmt::format("<g transform=\"translate(0 {})\">\n{}</g>\n", size.height, one_chart(chart, size.height));
+    body += fmt::format("<g transform=\"translate(0 {})\">\n{}</g>\n", size.height, one_chart(chart, fmt::format("{}{}", id, size.height)));
     size = {std::max(size.width, chart.options.size.width), size.height + chart.options.size.height};
   }
   return fmt::format(

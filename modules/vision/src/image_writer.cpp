@@ -31,8 +31,7 @@ std::string checked_extension(const std::filesystem::path& path) {
 
 }  // namespace
 
-void save_image(const std::filesystem::path& path, const cv::Mat& image) {
-  const std::string extension = checked_extension(path);
+std::vector<std::uint8_t> encode_image(const std::string& extension, const cv::Mat& image, const std::string& name) {
   // Encoded in memory: OpenCV would say nothing of a disk that fills up while it writes.
   std::vector<std::uint8_t> bytes;
   try {
@@ -41,8 +40,13 @@ void save_image(const std::filesystem::path& path, const cv::Mat& image) {
     bytes.clear();
   }
   if (bytes.empty())
-    throw FileError(path.string(),
+    throw FileError(name,
                     fmt::format("cannot hold an image of {}x{} pixels, type {}", image.cols, image.rows, cv::typeToString(image.type())));
+  return bytes;
+}
+
+void save_image(const std::filesystem::path& path, const cv::Mat& image) {
+  const std::vector<std::uint8_t> bytes = encode_image(checked_extension(path), image, path.string());
   write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 

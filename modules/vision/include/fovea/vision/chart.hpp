@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fovea {
@@ -55,8 +56,8 @@ struct Chart {
 };
 
 /// One below the other, as an SVG file (W3C, SVG 1.1): the same frames, lines, bands and legends as draw_chart, with text that any program
-/// can search. Throws as chart_frame does.
-std::string charts_to_svg(std::span<const Chart> charts);
+/// can search. `id` begins the names of its parts, which differ between the pictures of one HTML page. Throws as chart_frame does.
+std::string charts_to_svg(std::span<const Chart> charts, std::string_view id = "plot");
 /// The same in pixels; narrower charts have white to their right.
 cv::Mat draw_charts(std::span<const Chart> charts);
 
