@@ -83,11 +83,13 @@ void add_convert(CLI::App& app, int&) {
       "Examples:\n  fovea convert --from idx:/usr/share/datasets/fashion-mnist --split test --count 200 --to folder:samples\n"
       "  fovea convert --from coco:instances.json --to voc:out\n\n"
       "Boxes that were written are read again; what the other form does not hold is listed, property by property.");
-  command->add_option("--from", flags->from, "idx:DIR or folder:DIR; coco:FILE.json, voc:DIR, yolo:DIR, boxtxt-xyxy:DIR or boxtxt-xywh:DIR")
+  command
+      ->add_option("--from", flags->from,
+                   "idx:DIR or folder:DIR; coco:FILE.json, voc:DIR, yolo:DIR, csv:FILE, boxtxt-xyxy:DIR or boxtxt-xywh:DIR")
       ->required();
   command
       ->add_option("--to", flags->to,
-                   "folder:DIR; coco:FILE.json, voc:DIR, yolo:DIR, boxtxt-xyxy:DIR or boxtxt-xywh:DIR; must be empty or missing")
+                   "folder:DIR; coco:FILE.json, voc:DIR, yolo:DIR, csv:FILE, boxtxt-xyxy:DIR or boxtxt-xywh:DIR; must be empty or missing")
       ->required();
   command->add_option("--split", flags->split, "train, val, test or all (test, else val, else all)");
   command->add_option("--count", flags->count, "only the first images of the split; 0: all")->check(CLI::NonNegativeNumber);

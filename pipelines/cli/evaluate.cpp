@@ -74,7 +74,7 @@ void add_evaluate(CLI::App& app, int&) {
       ->delimiter(',')
       ->required();
   command->add_option("--tta", flags->views, "also classify these views of each image and average: flip, crops")->delimiter(',');
-  command->add_option("--data", flags->data, "idx:DIR or folder:DIR")->required();
+  command->add_option("--data", flags->data, "idx:DIR, folder:DIR or csv:FILE")->required();
   command->add_option("--split", flags->split, "train, val, test or all");
   command->add_option("--batch", flags->batch, "images at a time; does not change the result")
       ->check(CLI::PositiveNumber)

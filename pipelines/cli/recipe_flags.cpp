@@ -7,7 +7,7 @@ namespace fovea::cli {
 
 void RecipeFlags::add_to(CLI::App& command) {
   command.add_option("--task", task.value, "classify");
-  command.add_option("--data", data.value, "idx:DIR or folder:DIR");
+  command.add_option("--data", data.value, "idx:DIR, folder:DIR or csv:FILE");
   command.add_option("--names", names.value, "file with one class name per line, for data that has none");
   command.add_option("--model", model.value, "a classifier: lenet5, resnet-mini, resnet18, ... (fovea inspect NAME shows one)");
   command.add_option("--model-options", model_options.value, "JSON, for instance {\"blocks\":2}");

@@ -2,13 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <set>
-
 #include "detection_names.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/base/file.hpp"
-#include "fovea/base/text.hpp"
 #include "text_fields.hpp"
 
 namespace fovea {
@@ -56,45 +52,25 @@ std::vector<std::filesystem::path> text_files(const std::filesystem::path& folde
   return files;
 }
 
-/// The classes that occur, in natural order; indices in the data set stay valid.
-void sort_categories(DetectionDataset& dataset) {
-  std::vector<std::string> sorted;
-  for (const DetectionCategory& category : dataset.categories) sorted.push_back(category.name);
-  std::sort(sorted.begin(), sorted.end(), natural_less);
-  std::vector<DetectionCategory> categories;
-  for (const std::string& name : sorted) categories.push_back({static_cast<std::int64_t>(categories.size()) + 1, name, ""});
-  const auto index = index_by(categories, &DetectionCategory::name);
-  for (DetectionAnnotation& annotation : dataset.annotations)
-    annotation.category = index.at(dataset.categories[static_cast<std::size_t>(annotation.category)].name);
-  dataset.categories = std::move(categories);
-}
-
 }  // namespace
 
 DetectionDataset read_box_text(const std::filesystem::path& folder, BoxTextForm form, const std::vector<std::string>& names) {
   DetectionDataset dataset;
   dataset.convention = PixelConvention::unstated;
-  for (const std::string& name : names) dataset.categories.push_back({static_cast<std::int64_t>(dataset.categories.size()), name, ""});
-  auto index = index_by(dataset.categories, &DetectionCategory::name);
+  CategoryNames categories(dataset, names);
   for (const std::filesystem::path& path : text_files(folder)) {
     const auto image = static_cast<std::int32_t>(dataset.images.size());
     dataset.images.push_back({image + 1, path.stem().string(), 0, 0});
     visit_boxes(path, form, false, [&](std::size_t number, const Line& line) {
-      std::string name(line.name);
-      if (const auto place = index_of(line.name); place && static_cast<std::size_t>(*place) < names.size())
-        name = names[static_cast<std::size_t>(*place)];
-      const auto [found, added] = index.emplace(name, static_cast<std::int32_t>(dataset.categories.size()));
-      if (added && !names.empty())
-        throw FileError(path.string(), fmt::format("line {}: {}", number, unknown_name_message("class", name, names)));
-      if (added) dataset.categories.push_back({0, name, ""});
+      const auto fail = [&](const std::string& what) { throw FileError(path.string(), fmt::format("line {}: {}", number, what)); };
       dataset.annotations.push_back({.id = static_cast<std::int64_t>(dataset.annotations.size()) + 1,
                                      .image = image,
-                                     .category = found->second,
+                                     .category = categories.index(line.name, fail),
                                      .box = line.box,
                                      .area = line.box.area()});
     });
   }
-  if (names.empty()) sort_categories(dataset);
+  categories.finish();
   return dataset;
 }
 

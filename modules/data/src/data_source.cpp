@@ -8,6 +8,7 @@
 
 #include "fovea/base/error.hpp"
 #include "fovea/base/text.hpp"
+#include "fovea/data/class_csv.hpp"
 #include "fovea/data/idx.hpp"
 #include "fovea/data/image_folder.hpp"
 #include "fovea/data/label_names.hpp"
@@ -58,8 +59,7 @@ void open_idx(ClassificationData& data, const std::filesystem::path& path, const
   if (data.train != nullptr) split_train(data, seed);
 }
 
-void open_folder(ClassificationData& data, const std::filesystem::path& path, const std::vector<std::string>& names, std::uint64_t seed) {
-  ImageFolder folder = open_image_folder(path, names);
+void take_splits(ClassificationData& data, ImageFolder folder, std::uint64_t seed) {
   data.train = std::move(folder.train);
   data.val = std::move(folder.val);
   data.test = std::move(folder.test);
@@ -69,11 +69,19 @@ void open_folder(ClassificationData& data, const std::filesystem::path& path, co
     split_train(data, seed);
 }
 
+void open_folder(ClassificationData& data, const std::filesystem::path& path, const std::vector<std::string>& names, std::uint64_t seed) {
+  take_splits(data, open_image_folder(path, names), seed);
+}
+
+void open_csv(ClassificationData& data, const std::filesystem::path& path, const std::vector<std::string>& names, std::uint64_t seed) {
+  take_splits(data, open_class_csv(path, names), seed);
+}
+
 struct Scheme {
   const char* name;
   void (*open)(ClassificationData&, const std::filesystem::path&, const std::vector<std::string>& names, std::uint64_t seed);
 };
-constexpr Scheme kSchemes[] = {{"idx", open_idx}, {"folder", open_folder}};
+constexpr Scheme kSchemes[] = {{"idx", open_idx}, {"folder", open_folder}, {"csv", open_csv}};
 
 /// The splits that are there, in their usual order.
 std::vector<NamedSplit> present_splits(const ClassificationData& data) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "fovea/base/error.hpp"
+#include "fovea/data/box_csv.hpp"
 #include "fovea/data/box_text.hpp"
 #include "fovea/data/coco.hpp"
 #include "fovea/data/data_source.hpp"
@@ -54,6 +55,11 @@ constexpr Target kTargets[] = {
        write_instance_masks(path, dataset);
        const bool one = dataset.categories.size() == 1;
        return read_instance_masks(path, {.name = one ? dataset.categories.front().name : "object", .sizes = &dataset});
+     }},
+    {"csv",
+     [](const DetectionDataset& dataset, const fs::path& path) {
+       write_box_csv(path, dataset);
+       return read_box_csv(path);
      }},
     {"boxtxt-xyxy", through_box_text<BoxTextForm::corners>},
     {"boxtxt-xywh", through_box_text<BoxTextForm::size>},

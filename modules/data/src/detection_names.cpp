@@ -37,6 +37,44 @@ ImageObjects::ImageObjects(const DetectionDataset& dataset) : objects(dataset.im
     objects[static_cast<std::size_t>(annotation.image)].push_back(&annotation);
 }
 
+namespace {
+
+/// A class by name, or by its place among `names`.
+std::string name_of(std::string_view word, const std::vector<std::string>& names) {
+  if (const auto place = index_of(word); place && static_cast<std::size_t>(*place) < names.size())
+    return names[static_cast<std::size_t>(*place)];
+  return std::string(word);
+}
+
+}  // namespace
+
+CategoryNames::CategoryNames(DetectionDataset& dataset, const std::vector<std::string>& names) : dataset_(dataset), names_(names) {
+  for (const std::string& name : names) dataset.categories.push_back({static_cast<std::int64_t>(dataset.categories.size()), name, ""});
+  indices_ = index_by(dataset.categories, &DetectionCategory::name);
+}
+
+std::int32_t CategoryNames::index(std::string_view word, const std::function<void(const std::string& what)>& fail) {
+  const std::string name = name_of(word, names_);
+  const auto [found, added] = indices_.emplace(name, static_cast<std::int32_t>(dataset_.categories.size()));
+  if (added && !names_.empty()) fail(unknown_name_message("class", name, names_));
+  if (added && name.empty()) fail("the class is missing");
+  if (added) dataset_.categories.push_back({0, name, ""});
+  return found->second;
+}
+
+void CategoryNames::finish() {
+  if (!names_.empty()) return;
+  std::vector<std::string> sorted;
+  for (const DetectionCategory& category : dataset_.categories) sorted.push_back(category.name);
+  std::sort(sorted.begin(), sorted.end(), natural_less);
+  std::vector<DetectionCategory> categories;
+  for (const std::string& name : sorted) categories.push_back({static_cast<std::int64_t>(categories.size()) + 1, name, ""});
+  const auto places = index_by(categories, &DetectionCategory::name);
+  for (DetectionAnnotation& annotation : dataset_.annotations)
+    annotation.category = places.at(dataset_.categories[static_cast<std::size_t>(annotation.category)].name);
+  dataset_.categories = std::move(categories);
+}
+
 TruthNames::TruthNames(const DetectionDataset& truth, const std::vector<std::string>& names)
     : names_(names), categories_(index_by(truth.categories, &DetectionCategory::name)) {
   for (std::size_t i = 0; i < truth.images.size(); ++i)
@@ -52,9 +90,7 @@ std::int32_t TruthNames::image(const fs::path& path, const std::string& stem) co
 }
 
 std::int32_t TruthNames::category(std::string_view word) {
-  std::string name(word);
-  if (const auto index = index_of(word); index && static_cast<std::size_t>(*index) < names_.size())
-    name = names_[static_cast<std::size_t>(*index)];
+  const std::string name = name_of(word, names_);
   const auto found = categories_.find(name);
   if (found != categories_.end()) return found->second;
   if (unknown_++ == 0) first_unknown_ = name;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -23,6 +24,22 @@ struct ImageObjects {
 
   std::vector<std::string> stems;
   std::vector<std::vector<const DetectionAnnotation*>> objects;
+};
+
+/// The classes of a data set whose format names them where they occur.
+class CategoryNames {
+ public:
+  /// `names`, when there are any, are all that may occur, in their order; a number then stands for its place among them. Both outlive it.
+  CategoryNames(DetectionDataset& dataset, const std::vector<std::string>& names);
+  /// The index of a class, new ones at the end. `fail` gets what is wrong with an unknown one, and throws.
+  std::int32_t index(std::string_view word, const std::function<void(const std::string& what)>& fail);
+  /// Classes that were found by occurring get natural order and ids from 1; annotations follow.
+  void finish();
+
+ private:
+  DetectionDataset& dataset_;
+  const std::vector<std::string>& names_;
+  std::unordered_map<std::string, std::int32_t> indices_;
 };
 
 /// Images and classes of a ground truth, for results that know them by name.

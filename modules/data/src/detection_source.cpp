@@ -4,6 +4,7 @@
 #include <span>
 
 #include "fovea/base/error.hpp"
+#include "fovea/data/box_csv.hpp"
 #include "fovea/data/box_text.hpp"
 #include "fovea/data/coco.hpp"
 #include "fovea/data/data_source.hpp"
@@ -34,6 +35,7 @@ constexpr TruthScheme kTruth[] = {
      [](const Path& path, const Options& options) {
        return options.names.empty() ? read_instance_masks(path) : read_instance_masks(path, {.name = options.names.front()});
      }},
+    {"csv", [](const Path& path, const Options& options) { return read_box_csv(path, options.names); }},
     {"boxtxt-xyxy", [](const Path& path, const Options& options) { return read_box_text(path, BoxTextForm::corners, options.names); }},
     {"boxtxt-xywh", [](const Path& path, const Options& options) { return read_box_text(path, BoxTextForm::size, options.names); }},
 };
@@ -46,6 +48,8 @@ struct ResultScheme {
 constexpr ResultScheme kResults[] = {
     {"results", [](const Path& path, const DetectionDataset& truth, const Options&) { return read_coco_results(path, truth); }},
     {"coco", [](const Path& path, const DetectionDataset& truth, const Options&) { return read_coco_scored_instances(path, truth); }},
+    {"csv", [](const Path& path, const DetectionDataset& truth,
+               const Options& options) { return read_box_csv_results(path, truth, options.names); }},
     {"boxtxt-xyxy", [](const Path& path, const DetectionDataset& truth,
                        const Options& options) { return read_box_text_results(path, BoxTextForm::corners, truth, options.names); }},
     {"boxtxt-xywh", [](const Path& path, const DetectionDataset& truth,

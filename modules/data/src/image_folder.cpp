@@ -8,43 +8,13 @@
 #include "fovea/base/error.hpp"
 #include "fovea/base/text.hpp"
 #include "fovea/vision/image_loader.hpp"
+#include "labelled_files.hpp"
 
 namespace fovea {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-struct ImageFile {
-  fs::path path;
-  std::int64_t label;
-};
-
-class ImageFolderDataset final : public ClassificationDataset {
- public:
-  ImageFolderDataset(fs::path root, std::vector<ImageFile> files, std::vector<std::string> labels)
-      : root_(std::move(root)), files_(std::move(files)), labels_(std::move(labels)) {}
-
-  std::int64_t size() const override { return static_cast<std::int64_t>(files_.size()); }
-  ClassificationSample get(std::int64_t index) const override {
-    return {.image = load_image(file(index)), .label = label(index), .id = id(index)};
-  }
-  const std::vector<std::string>& labels() const override { return labels_; }
-  std::int64_t label(std::int64_t index) const override { return entry(index).label; }
-  /// The path below the folder that was opened: "val/bees/1.jpg".
-  std::string id(std::int64_t index) const override { return file(index).lexically_relative(root_).generic_string(); }
-  fs::path file(std::int64_t index) const override { return entry(index).path; }
-
- private:
-  const ImageFile& entry(std::int64_t index) const {
-    require_index(index, size());
-    return files_[static_cast<std::size_t>(index)];
-  }
-
-  fs::path root_;
-  std::vector<ImageFile> files_;
-  std::vector<std::string> labels_;
-};
 
 /// Names of the folders in `folder`, hidden ones left out, in natural order. None when it is no folder.
 std::vector<std::string> folders_in(const fs::path& folder) {
@@ -66,14 +36,14 @@ std::int64_t class_index(const std::string& name, const std::vector<std::string>
 }
 
 ClassificationDatasetPtr open_classes(const fs::path& root, const fs::path& folder, const std::vector<std::string>& labels) {
-  std::vector<ImageFile> files;
+  std::vector<LabelledFile> files;
   for (const std::string& name : folders_in(folder)) {
     const std::int64_t label = class_index(name, labels, folder);
     const std::vector<fs::path> images = list_images(folder / name);
     if (images.empty()) throw FileError((folder / name).string(), "holds no pictures, expected those of a class");
     for (const fs::path& image : images) files.push_back({image, label});
   }
-  return std::make_shared<ImageFolderDataset>(root, std::move(files), labels);
+  return labelled_files(root, std::move(files), labels);
 }
 
 /// The folders of a split must be those of the first one.

@@ -1,4 +1,4 @@
-// From "idx:DIR" and "folder:DIR" to training, validation and test splits.
+// From "idx:DIR", "folder:DIR" and "csv:FILE" to training, validation and test splits.
 //
 // Training never reads the test split:
 //     train, val (and test) given   as they are

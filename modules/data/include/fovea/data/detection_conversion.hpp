@@ -13,9 +13,9 @@ namespace fovea {
 /// order in the image, classes by name.
 std::vector<std::string> detection_differences(const DetectionDataset& expected, const DetectionDataset& found);
 
-/// Writes `dataset` as "coco:FILE.json", "voc:DIR", "yolo:DIR", "masks:DIR", "boxtxt-xyxy:DIR" or "boxtxt-xywh:DIR", reads it again and
-/// returns the differences: what the format cannot hold. Throws OptionError and FileError; a file or folder that exists is not written
-/// over.
+/// Writes `dataset` as "coco:FILE.json", "voc:DIR", "yolo:DIR", "masks:DIR", "csv:FILE", "boxtxt-xyxy:DIR" or "boxtxt-xywh:DIR", reads it
+/// again and returns the differences: what the format cannot hold. Throws OptionError and FileError; a file or folder that exists is not
+/// written over.
 std::vector<std::string> convert_detections(const DetectionDataset& dataset, const std::string& target);
 
 /// Whether convert_detections knows the scheme of `target`.

@@ -15,12 +15,12 @@ struct DetectionDataOptions {
   std::filesystem::path image_root;  ///< where images are, when not where the format says
 };
 
-/// Ground truth: coco:FILE.json, voc:DIR, yolo:DIR or yolo:data.yaml, masks:DIR, boxtxt-xyxy:DIR, boxtxt-xywh:DIR. Throws OptionError and
-/// FileError.
+/// Ground truth: coco:FILE.json, voc:DIR, yolo:DIR or yolo:data.yaml, masks:DIR, csv:FILE, boxtxt-xyxy:DIR, boxtxt-xywh:DIR. Throws
+/// OptionError and FileError.
 DetectionDataset open_detection_data(const std::string& source, const DetectionDataOptions& options = {});
 
 /// Results for that ground truth: results:FILE.json (also without a scheme), coco:FILE.json (instances with scores: images and classes are
-/// found by name), boxtxt-xyxy:DIR, boxtxt-xywh:DIR. Throws OptionError and FileError.
+/// found by name), csv:FILE, boxtxt-xyxy:DIR, boxtxt-xywh:DIR. Throws OptionError and FileError.
 DetectionResults open_detection_results(const std::string& source, const DetectionDataset& truth, const DetectionDataOptions& options = {});
 
 }  // namespace fovea
