@@ -132,6 +132,20 @@ TEST(BatchLoader, WorkersPrefetchWhileTheCallerIsElsewhere) {
   EXPECT_EQ(made.load(), 3) << "the ring fills without a call of next()";
 }
 
+TEST(BatchLoader, TheCallerMakesBatchesWhileItWaits) {
+  const auto caller = std::this_thread::get_id();
+  std::atomic<bool> begun{false}, helped{false};
+  const auto make = [&](std::int64_t batch) {
+    if (batch > 0 && std::this_thread::get_id() == caller) helped = true;
+    begun = true;
+    for (int i = 0; batch == 0 && !helped && i < 10'000; ++i) rest(1000);  // the first batch takes until another has been made
+    return helped.load();
+  };
+  BatchLoader<bool> loader(4, make, {.workers = 1});
+  while (!begun) rest(100);
+  EXPECT_TRUE(loader.next());
+}
+
 TEST(BatchLoader, MovesBatchesThatCannotBeCopied) {
   BatchLoader<std::unique_ptr<int>> loader(2, [](std::int64_t batch) { return std::make_unique<int>(static_cast<int>(batch)); });
   EXPECT_EQ(*loader.next(), 0);

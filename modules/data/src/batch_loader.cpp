@@ -78,15 +78,18 @@ struct PrefetchRing::State {
     --tasks;
   }
 
-  /// Waits until the next batch is there; makes it when nobody has begun it.
+  /// Waits until the next batch is there; makes it when nobody has begun it, and meanwhile those behind it.
   Place take_next() {
     std::unique_lock lock(mutex);
     if (taken == batches) throw OptionError(fmt::format("all {} batches of the loader have been taken", batches));
-    if (begun == taken) make_next(lock);
-    Place& place = place_of(taken);
-    changed.wait(lock, [&] { return place.done; });
-    ++taken;
-    return std::exchange(place, Place{});
+    const Place& place = place_of(taken);
+    while (!place.done) {
+      if (may_begin())
+        make_next(lock);
+      else
+        changed.wait(lock);
+    }
+    return std::exchange(place_of(taken++), Place{});
   }
 
   void stop() {

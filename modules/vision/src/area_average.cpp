@@ -31,38 +31,49 @@ AreaAverage::Axis::Axis(double begin, double length, int count) {
 
 AreaAverage::AreaAverage(const cv::Rect2d& area, cv::Size output)
     : across_(area.x, area.width, output.width), down_(area.y, area.height, output.height) {
-  across_row_.resize(4 * static_cast<std::size_t>(output.width));
-  sum_.resize(across_row_.size());
+  sums_.resize(4 * static_cast<std::size_t>(output.width));
+  next_sums_.resize(sums_.size());
 }
 
-void AreaAverage::average_across(const std::uint8_t* row) {
-  float* out = across_row_.data();
+/// Averages a row along x and adds it, weighted, to the sums; when shared, it begins those of the next new row too.
+template <bool is_first, bool is_shared>
+void AreaAverage::add_row(const std::uint8_t* row, float weight, float next_weight) {
+  const cv::v_float32x4 w = cv::v_setall_f32(weight), next_w = cv::v_setall_f32(next_weight);
+  float *sum = sums_.data(), *next_sum = next_sums_.data();
   for (const Cell& cell : across_.cells) {
     const std::uint8_t* pixel = row + 3 * cell.first;
-    cv::v_float32x4 sum = load_levels(pixel) * cv::v_setall_f32(cell.weights[0]);
-    for (int i = 1; i < cell.count; ++i) sum = sum + load_levels(pixel += 3) * cv::v_setall_f32(cell.weights[i]);
-    cv::v_store(out, sum);
-    out += 4;
+    cv::v_float32x4 average = load_levels(pixel) * cv::v_setall_f32(cell.weights[0]);
+    for (int i = 1; i < cell.count; ++i) average = average + load_levels(pixel += 3) * cv::v_setall_f32(cell.weights[i]);
+    cv::v_store(sum, is_first ? average * w : cv::v_load(sum) + average * w);
+    if (is_shared) cv::v_store(next_sum, average * next_w);
+    sum += 4, next_sum += 4;
   }
 }
 
-const float* AreaAverage::average_row(const cv::Mat& pixels, const Cell& rows) {
-  padded_.resize(3 * static_cast<std::size_t>(pixels.cols) + 1);
-  for (int i = 0; i < rows.count; ++i) {
-    if (const int row = rows.first + i; row != last_row_) {
-      std::memcpy(padded_.data(), pixels.ptr(row), padded_.size() - 1);
-      average_across(padded_.data());
-      last_row_ = row;
-    }
-    const cv::v_float32x4 weight = cv::v_setall_f32(rows.weights[i]);
-    const bool is_first = i == 0, is_last = i + 1 == rows.count;
-    for (std::size_t at = 0; at < sum_.size(); at += 4) {
-      cv::v_float32x4 sum = cv::v_load(across_row_.data() + at) * weight;
-      if (!is_first) sum = cv::v_load(sum_.data() + at) + sum;
-      cv::v_store(sum_.data() + at, is_last ? cv::v_cvt_f32(cv::v_round(sum)) : sum);
-    }
+/// A row behind which a byte may be read: in all rows but the last that byte is the next row's.
+const std::uint8_t* AreaAverage::readable_row(const cv::Mat& pixels, int row) {
+  if (row + 1 < pixels.rows) return pixels.ptr(row);
+  const std::size_t bytes = 3 * static_cast<std::size_t>(pixels.cols);
+  padded_.resize(bytes + 1);
+  std::memcpy(padded_.data(), pixels.ptr(row), bytes);
+  return padded_.data();
+}
+
+/// The sums of new row `y`, but for its first row when the row before has added that. True when it has added the first of the next.
+bool AreaAverage::add_rows(const cv::Mat& pixels, std::size_t y, bool has_first_row) {
+  const Cell& cell = down_.cells[y];
+  const Cell* next = y + 1 < down_.cells.size() ? &down_.cells[y + 1] : nullptr;
+  bool is_shared = false;
+  for (int i = has_first_row ? 1 : 0; i < cell.count; ++i) {
+    const int row = cell.first + i;
+    is_shared = next != nullptr && next->first == row;
+    const float weight = cell.weights[i], next_weight = is_shared ? next->weights[0] : 0;
+    const auto add = i == 0      ? is_shared ? &AreaAverage::add_row<true, true> : &AreaAverage::add_row<true, false>
+                          : is_shared ? &AreaAverage::add_row<false, true>
+                                 : &AreaAverage::add_row<false, false>;
+    (this->*add)(readable_row(pixels, row), weight, next_weight);
   }
-  return sum_.data();
+  return is_shared;
 }
 
 }  // namespace fovea

@@ -3,6 +3,7 @@
 
 #include <opencv2/core/hal/intrin.hpp>
 #include <opencv2/core/mat.hpp>
+#include <utility>
 #include <vector>
 
 namespace fovea {
@@ -12,13 +13,28 @@ namespace fovea {
 /// bits.
 class AreaAverage {
  public:
+  /// A row of averages, pixel by pixel: whole numbers 0 to 255 as B, G, R and one to be ignored.
+  class Levels {
+   public:
+    explicit Levels(const float* sums) : sums_(sums) {}
+    cv::v_float32x4 operator()(int x) const { return cv::v_cvt_f32(cv::v_round(cv::v_load(sums_ + 4 * x))); }
+
+   private:
+    const float* sums_;
+  };
+
   /// Neither side of `output` is larger than the one of `area`.
   AreaAverage(const cv::Rect2d& area, cv::Size output);
 
-  /// Calls row(y, levels) for every new row from the top: whole numbers 0 to 255 as B, G, R and one to be ignored, pixel by pixel.
+  /// Calls row(y, levels) for every new row from the top.
   template <class Row>
   void run(const cv::Mat& pixels, Row&& row) {
-    for (std::size_t y = 0; y < down_.cells.size(); ++y) row(static_cast<int>(y), average_row(pixels, down_.cells[y]));
+    bool has_first_row = false;
+    for (std::size_t y = 0; y < down_.cells.size(); ++y) {
+      has_first_row = add_rows(pixels, y, has_first_row);
+      row(static_cast<int>(y), Levels(sums_.data()));
+      std::swap(sums_, next_sums_);
+    }
   }
 
  private:
@@ -34,13 +50,14 @@ class AreaAverage {
     Axis(double begin, double length, int cells);
   };
 
-  const float* average_row(const cv::Mat& pixels, const Cell& rows);
-  void average_across(const std::uint8_t* row);
+  bool add_rows(const cv::Mat& pixels, std::size_t y, bool has_first_row);
+  template <bool is_first, bool is_shared>
+  void add_row(const std::uint8_t* row, float weight, float next_weight);
+  const std::uint8_t* readable_row(const cv::Mat& pixels, int row);
 
   Axis across_, down_;
-  int last_row_ = -1;                    ///< whose averages `across_row_` holds: neighbouring cells share a row
-  std::vector<std::uint8_t> padded_;     ///< a row that may be read a little beyond its end
-  std::vector<float> across_row_, sum_;  ///< four numbers a pixel
+  std::vector<std::uint8_t> padded_;     ///< the last row, which is read a byte beyond its end
+  std::vector<float> sums_, next_sums_;  ///< of this new row and the next, four numbers a pixel
 };
 
 }  // namespace fovea

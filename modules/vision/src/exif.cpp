@@ -22,9 +22,11 @@ constexpr std::string_view kExifPrefix{"Exif\0\0", 6};
 
 Bytes exif_of_jpeg(Bytes bytes) {
   JpegSegments segments(bytes);
-  while (const std::optional<JpegSegment> segment = segments.next())
+  while (const std::optional<JpegSegment> segment = segments.next()) {
+    if (segment->marker == JpegSegment::kStartOfScan) break;  // what follows is compressed data
     if (segment->marker == JpegSegment::kApp1 && ByteReader(segment->payload, ByteOrder::big).matches(0, kExifPrefix))
       return segment->payload.subspan(kExifPrefix.size());
+  }
   return {};
 }
 

@@ -9,6 +9,7 @@ namespace fovea {
 
 struct JpegSegment {
   static constexpr std::uint8_t kEndOfImage = 0xD9;
+  static constexpr std::uint8_t kStartOfScan = 0xDA;
   static constexpr std::uint8_t kApp1 = 0xE1;
 
   std::uint8_t marker = 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <opencv2/imgproc.hpp>
 
 #include "area_average.hpp"
@@ -18,16 +19,39 @@ bool is_whole(const cv::Rect2d& area) { return cv::Rect2d(cv::Rect(area)) == are
 /// Where cv::resize() averages by another, integer way: the factors of both axes are whole.
 bool has_whole_factors(cv::Size from, cv::Size to) { return from.width % to.width == 0 && from.height % to.height == 0; }
 
-/// Whether AreaAverage gives all there is to do: nothing grows, and something shrinks by a factor that is not whole.
-bool is_averaged(const ImagePart& source, cv::Size size) {
-  if (size.width > source.area.width || size.height > source.area.height) return false;
-  return !is_whole(source.area) || !has_whole_factors(cv::Rect(source.area).size(), size);
+/// What is left of a part when every axis that does not grow has its new length.
+cv::Size shrunk_size(const ImagePart& source, cv::Size size) {
+  return {std::min(size.width, static_cast<int>(std::ceil(source.area.width))),
+          std::min(size.height, static_cast<int>(std::ceil(source.area.height)))};
 }
 
-/// What AreaAverage does not do, by the transform itself.
-cv::Mat resized_by_transform(const ImagePart& source, cv::Size size) {
-  const cv::Rect area(source.area);
-  return make_resize(area.size(), size)->apply(source.pixels(area));
+/// Whether the part shrinks by AreaAverage: not where nothing shrinks, nor where cv::resize() averages in its other way.
+bool is_averaged(const ImagePart& source, cv::Size shrunk) {
+  return !is_whole(source.area) || !has_whole_factors(cv::Rect(source.area).size(), shrunk);
+}
+
+cv::Mat averaged(const ImagePart& source, cv::Size size) {
+  cv::Mat result(size, CV_8UC3);
+  AreaAverage(source.area, size).run(source.pixels, [&](int y, const AreaAverage::Levels& levels) {
+    std::uint8_t* out = result.ptr(y);
+    for (int x = 0; x < size.width; ++x, out += 3) {
+      float level[4];
+      cv::v_store(level, levels(x));
+      for (int c = 0; c < 3; ++c) out[c] = static_cast<std::uint8_t>(level[c]);
+    }
+  });
+  return result;
+}
+
+/// As make_resize() does it: shrinking first.
+cv::Mat resized(const ImagePart& source, cv::Size size) {
+  const cv::Size shrunk = shrunk_size(source, size);
+  if (!is_averaged(source, shrunk)) {
+    const cv::Rect area(source.area);
+    return make_resize(area.size(), size)->apply(source.pixels(area));
+  }
+  const cv::Mat result = averaged(source, shrunk);
+  return shrunk == size ? result : make_resize(shrunk, size)->apply(result);
 }
 
 }  // namespace
@@ -48,17 +72,7 @@ int reduction_for(const ResizedPart& part) {
 }
 
 cv::Mat resized_pixels(const ImagePart& source, const ResizedPart& part) {
-  cv::Mat result;
-  if (is_averaged(source, part.size)) {
-    result.create(part.size, CV_8UC3);
-    AreaAverage(source.area, part.size).run(source.pixels, [&](int y, const float* levels) {
-      std::uint8_t* out = result.ptr(y);
-      for (int x = 0; x < part.size.width; ++x, levels += 4, out += 3)
-        for (int c = 0; c < 3; ++c) out[c] = static_cast<std::uint8_t>(levels[c]);
-    });
-  } else {
-    result = resized_by_transform(source, part.size);
-  }
+  cv::Mat result = resized(source, part.size);
   if (part.mirrored) cv::flip(result, result, 1);
   return result;
 }
@@ -67,16 +81,14 @@ void fill_resized(const ImagePart& source, const ResizedPart& part, const Prepro
   if (part.size != cv::Size(preprocessing.width, preprocessing.height) || preprocessing.channels != 3)
     throw ShapeError(fmt::format("[preprocessing] wants {}x{} pixels of {} channels, found {}x{} of 3", preprocessing.width,
                                  preprocessing.height, preprocessing.channels, part.size.width, part.size.height));
-  const NetworkLevels scaling(preprocessing);
-  const std::ptrdiff_t row_values = 3 * std::ptrdiff_t{part.size.width};
-  if (is_averaged(source, part.size)) {
-    AreaAverage(source.area, part.size).run(source.pixels, [&](int y, const float* levels) {
-      scaling.write_row(
-          part.size.width, part.mirrored, [&](int x) { return cv::v_load(levels + 4 * x); }, destination + y * row_values);
-    });
+  if (const cv::Size shrunk = shrunk_size(source, part.size); shrunk != part.size || !is_averaged(source, shrunk)) {
+    preprocessing.fill(resized(source, part.size), destination, part.mirrored);
     return;
   }
-  preprocessing.fill(resized_by_transform(source, part.size), destination, part.mirrored);
+  const NetworkLevels scaling(preprocessing);
+  AreaAverage(source.area, part.size).run(source.pixels, [&](int y, const AreaAverage::Levels& levels) {
+    scaling.write_row(part.size.width, part.mirrored, levels, destination + std::ptrdiff_t{3} * y * part.size.width);
+  });
 }
 
 }  // namespace fovea

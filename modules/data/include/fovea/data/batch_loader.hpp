@@ -36,7 +36,8 @@ class PrefetchRing {
 
 /// Hands out make(0), make(1), ... make(batches - 1) in this order, whoever makes them: order and content do not depend on the workers when
 /// make(i) depends on i alone. `make` is called from several threads at once. A batch that nobody has begun when it is asked for is made by
-/// the calling thread, so a loader cannot starve, however busy the other threads are. Compute tasks that wait never run loader tasks.
+/// the calling thread, so a loader cannot starve, however busy the other threads are; while it waits for one that has been begun, it makes
+/// the ones behind it, as it has nothing else to do. Compute tasks that wait never run loader tasks.
 ///
 ///     BatchLoader<Tensor> loader(batches, [&](std::int64_t batch) { return images_of(order, batch); }, {.workers = 2});
 ///     for (std::int64_t i = 0; i < loader.batches(); ++i) train_on(loader.next());
