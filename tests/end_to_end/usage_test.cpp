@@ -15,25 +15,13 @@ using test::fovea_command;
 using testing::AllOf;
 using testing::HasSubstr;
 
-const std::vector<std::string> kVerbs = {"train",
-                                         "evaluate",
-                                         "evaluate-detections",
-                                         "predict",
-                                         "search",
-                                         "find-lr",
-                                         "diagnose",
-                                         "plot",
-                                         "preview",
-                                         "neighbors",
-                                         "inspect",
-                                         "propose",
-                                         "benchmark",
-                                         "convert",
-                                         "superpixels",
-                                         "import",
-                                         "evaluate-superpixels",
-                                         "export",
-                                         "selftest"};
+const std::vector<std::string> kVerbs = {"train",       "evaluate", "evaluate-detections",
+                                         "predict",     "search",   "find-lr",
+                                         "diagnose",    "plot",     "preview",
+                                         "neighbors",   "inspect",  "propose",
+                                         "benchmark",   "convert",  "doctor",
+                                         "superpixels", "import",   "evaluate-superpixels",
+                                         "export",      "selftest"};
 
 std::vector<std::string> matches(const std::string& text, const char* pattern) {
   const std::regex regex(pattern);

@@ -28,9 +28,10 @@ void add_id(const JsonDocument& file, Ids& ids, std::int64_t id, const JsonPlace
 }
 
 /// The index of what an annotation refers to.
-std::int32_t find_id(const JsonDocument& file, const Ids& ids, std::int64_t id, const JsonPlace& place, const char* kind) {
+std::int32_t find_id(const JsonDocument& file, const Ids& ids, std::int64_t id, const JsonPlace& place, FindingKind unknown) {
   const auto found = ids.find(id);
-  if (found == ids.end()) file.fail(place, fmt::format("there is no {} {}", kind, id));
+  if (found == ids.end())
+    file.fail(place, fmt::format("there is no {} {}", unknown == FindingKind::unknown_image ? "image" : "category", id), unknown);
   return found->second;
 }
 
@@ -40,44 +41,42 @@ std::int64_t side_of(const JsonDocument& file, Element element, const JsonPlace&
   return side;
 }
 
-std::vector<DetectionImage> read_images(const JsonDocument& file, Ids& ids) {
-  std::vector<DetectionImage> images;
-  JsonPlace place{"images"};
-  for (const Element element : list_of(file, "images")) {
-    DetectionImage image;
-    std::optional<std::int64_t> id;
-    for (const auto& [key, value] : file.object(element, place)) {
-      if (key == "id") id = file.integer(value, place.at(key));
-      if (key == "file_name") image.file_name = file.text(value, place.at(key));
-      if (key == "width") image.width = side_of(file, value, place.at(key));
-      if (key == "height") image.height = side_of(file, value, place.at(key));
-    }
-    image.id = required(file, id, place, "id");
-    add_id(file, ids, image.id, place);
-    images.push_back(std::move(image));
-    ++place.index;
+DetectionImage read_image(const JsonDocument& file, Element element, const JsonPlace& place, Ids& ids) {
+  DetectionImage image;
+  std::optional<std::int64_t> id;
+  for (const auto& [key, value] : file.object(element, place)) {
+    if (key == "id") id = file.integer(value, place.at(key));
+    if (key == "file_name") image.file_name = file.text(value, place.at(key));
+    if (key == "width") image.width = side_of(file, value, place.at(key));
+    if (key == "height") image.height = side_of(file, value, place.at(key));
   }
-  return images;
+  image.id = required(file, id, place, "id");
+  add_id(file, ids, image.id, place);
+  return image;
 }
 
-std::vector<DetectionCategory> read_categories(const JsonDocument& file, Ids& ids) {
-  std::vector<DetectionCategory> categories;
-  JsonPlace place{"categories"};
-  for (const Element element : list_of(file, "categories")) {
-    DetectionCategory category;
-    std::optional<std::int64_t> id;
-    for (const auto& [key, value] : file.object(element, place)) {
-      if (key == "id") id = file.integer(value, place.at(key));
-      if (key == "name") category.name = file.text(value, place.at(key));
-      if (key == "supercategory") category.supercategory = file.text(value, place.at(key));
-    }
-    category.id = required(file, id, place, "id");
-    if (category.name.empty()) category.name = std::to_string(category.id);
-    add_id(file, ids, category.id, place);
-    categories.push_back(std::move(category));
+DetectionCategory read_category(const JsonDocument& file, Element element, const JsonPlace& place, Ids& ids) {
+  DetectionCategory category;
+  std::optional<std::int64_t> id;
+  for (const auto& [key, value] : file.object(element, place)) {
+    if (key == "id") id = file.integer(value, place.at(key));
+    if (key == "name") category.name = file.text(value, place.at(key));
+    if (key == "supercategory") category.supercategory = file.text(value, place.at(key));
+  }
+  category.id = required(file, id, place, "id");
+  if (category.name.empty()) category.name = std::to_string(category.id);
+  add_id(file, ids, category.id, place);
+  return category;
+}
+
+/// Calls read(element, place) for each of the list "key".
+template <class Read>
+void read_list(const JsonDocument& file, const char* key, std::vector<DataFinding>* findings, Read&& read) {
+  JsonPlace place{key};
+  for (const Element element : list_of(file, key)) {
+    read_item(findings, [&] { read(element, place); });
     ++place.index;
   }
-  return categories;
 }
 
 /// One annotation as the file has it: ids not yet looked up, everything optional.
@@ -112,42 +111,52 @@ struct ScoredInstances {
   std::vector<std::optional<double>> scores;
 };
 
-ScoredInstances read_instances(const JsonDocument& file) {
+/// An annotation with its references resolved; its area is the box's where it has none.
+DetectionAnnotation resolved(const JsonDocument& file, const RawAnnotation& raw, const JsonPlace& place, const Ids& images,
+                             const Ids& categories, const DetectionDataset& dataset) {
+  DetectionAnnotation annotation;
+  annotation.id = raw.id.value_or(static_cast<std::int64_t>(place.index) + 1);
+  annotation.image = find_id(file, images, required(file, raw.image, place, "image_id"), place.at("image_id"), FindingKind::unknown_image);
+  annotation.category =
+      find_id(file, categories, required(file, raw.category, place, "category_id"), place.at("category_id"), FindingKind::unknown_class);
+  annotation.box = required(file, raw.box, place, "bbox");
+  annotation.area = raw.area.value_or(annotation.box.area());
+  annotation.is_crowd = raw.is_crowd;
+  annotation.is_difficult = raw.is_difficult;
+  annotation.is_truncated = raw.is_truncated;
+  if (raw.segmentation)
+    annotation.segmentation =
+        coco_segmentation(file, *raw.segmentation, place.at("segmentation"), dataset.images[static_cast<std::size_t>(annotation.image)]);
+  return annotation;
+}
+
+ScoredInstances read_instances(const JsonDocument& file, std::vector<DataFinding>* findings = nullptr) {
   ScoredInstances read;
   DetectionDataset& dataset = read.dataset;
   Ids images, categories;
-  dataset.images = read_images(file, images);
-  dataset.categories = read_categories(file, categories);
+  read_list(file, "images", findings,
+            [&](Element element, const JsonPlace& place) { dataset.images.push_back(read_image(file, element, place, images)); });
+  read_list(file, "categories", findings, [&](Element element, const JsonPlace& place) {
+    dataset.categories.push_back(read_category(file, element, place, categories));
+  });
   std::size_t without_area = 0;
-  JsonPlace place{"annotations"};
-  for (const Element element : list_of(file, "annotations")) {
+  read_list(file, "annotations", findings, [&](Element element, const JsonPlace& place) {
     const RawAnnotation raw = read_raw(file, element, place);
-    DetectionAnnotation annotation;
-    annotation.id = raw.id.value_or(static_cast<std::int64_t>(place.index) + 1);
-    annotation.image = find_id(file, images, required(file, raw.image, place, "image_id"), place.at("image_id"), "image");
-    annotation.category =
-        find_id(file, categories, required(file, raw.category, place, "category_id"), place.at("category_id"), "category");
-    annotation.box = required(file, raw.box, place, "bbox");
-    without_area += raw.area ? 0 : 1;
-    annotation.area = raw.area.value_or(annotation.box.area());
-    annotation.is_crowd = raw.is_crowd;
-    annotation.is_difficult = raw.is_difficult;
-    annotation.is_truncated = raw.is_truncated;
-    if (raw.segmentation)
-      annotation.segmentation =
-          coco_segmentation(file, *raw.segmentation, place.at("segmentation"), dataset.images[static_cast<std::size_t>(annotation.image)]);
-    dataset.annotations.push_back(std::move(annotation));
+    dataset.annotations.push_back(resolved(file, raw, place, images, categories, dataset));
     read.scores.push_back(raw.score);
-    ++place.index;
-  }
+    without_area += raw.area ? 0 : 1;
+  });
   if (without_area > 0)
-    dataset.notes.push_back(fmt::format("{} of {} annotations have no area: their boxes' areas are taken", without_area, place.index));
+    dataset.notes.push_back(
+        fmt::format("{} of {} annotations have no area: their boxes' areas are taken", without_area, dataset.annotations.size()));
   return read;
 }
 
 }  // namespace
 
-DetectionDataset read_coco_instances(const std::filesystem::path& path) { return read_instances(JsonDocument(path)).dataset; }
+DetectionDataset read_coco_instances(const std::filesystem::path& path, std::vector<DataFinding>* findings) {
+  return read_instances(JsonDocument(path), findings).dataset;
+}
 
 DetectionResults read_coco_scored_instances(const std::filesystem::path& path, const DetectionDataset& truth) {
   const JsonDocument file(path);
