@@ -112,7 +112,7 @@ HtmlTable table_of_kinds(const Inspection& data) {
 
 std::string to_page(const Inspection& data, const RepairReport& repair, const std::vector<std::string>& sources, std::int64_t pictures) {
   HtmlPage page(fmt::format("Doctor's report on {}", fmt::join(sources, ", ")));
-  page.add_paragraph(fmt::format("{} errors, {} warnings.", data.count(Severity::error), data.count(Severity::warning)));
+  page.add_paragraph(fmt::format("Errors: {}, warnings: {}.", data.count(Severity::error), data.count(Severity::warning)));
   page.add_table(table_of_splits(data));
   page.add_list(data.notes);
   page.add_table(table_of_kinds(data));

@@ -23,6 +23,7 @@ h2 { font-size: 1.2rem; margin-top: 2.2rem; border-bottom: 1px solid #bbbbbb; }
 table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums; }
 th, td { padding: .15rem .7rem; border-bottom: 1px solid #dddddd; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 td.number { text-align: right; }
+pre { white-space: pre-wrap; }
 svg, img { max-width: 100%; height: auto; background: #ffffff; }
 .figures { display: flex; flex-wrap: wrap; gap: 1rem; }
 figure { margin: .5rem 0; max-width: 100%; }
@@ -79,6 +80,8 @@ HtmlPage::HtmlPage(std::string_view title) : title_(escape_markup(title)) {}
 void HtmlPage::add_heading(std::string_view text) { body_ += fmt::format("<h2>{}</h2>\n", escape_markup(text)); }
 
 void HtmlPage::add_paragraph(std::string_view text) { body_ += fmt::format("<p>{}</p>\n", escape_markup(text)); }
+
+void HtmlPage::add_preformatted(std::string_view text) { body_ += fmt::format("<pre>{}</pre>\n", escape_markup(text)); }
 
 void HtmlPage::add_list(std::span<const std::string> items) {
   if (items.empty()) return;

@@ -23,6 +23,7 @@ TEST(HtmlPage, StandsAloneWhateverItsTextsSay) {
   HtmlPage page(kNasty);
   page.add_heading(kNasty);
   page.add_paragraph(kNasty);
+  page.add_preformatted(kNasty);
   page.add_list(std::vector<std::string>{kNasty, "2"});
   page.add_table({{kNasty, "b"}, {{kNasty, "-1.5"}}});
   page.add_folded_table(kNasty, {{"a"}, {{"1"}}});
@@ -34,7 +35,7 @@ TEST(HtmlPage, StandsAloneWhateverItsTextsSay) {
   const std::string text = page.text();
   test::expect_stands_alone(text);
   EXPECT_THAT(text, Not(HasSubstr("<img src=\"http\"")));
-  for (const char* element : {"<title>", "<h1>", "<h2>", "<p>", "<li>", "<th>", "<td>", "<summary>", "<figcaption>"})
+  for (const char* element : {"<title>", "<h1>", "<h2>", "<p>", "<pre>", "<li>", "<th>", "<td>", "<summary>", "<figcaption>"})
     EXPECT_THAT(text, HasSubstr(element + kEscaped)) << element;
   EXPECT_THAT(text, HasSubstr("<td class=\"number\">-1.5</td>"));
 }

@@ -29,6 +29,8 @@ class HtmlPage {
 
   void add_heading(std::string_view text);
   void add_paragraph(std::string_view text);
+  /// Text with its own line breaks and columns.
+  void add_preformatted(std::string_view text);
   void add_list(std::span<const std::string> items);
   void add_table(const HtmlTable& table);
   /// The same, to be opened by the reader: for long tables.
