@@ -5,11 +5,13 @@
 #include <nlohmann/json.hpp>
 
 #include "fovea/base/error.hpp"
+#include "fovea/base/file.hpp"
 #include "fovea/base/version.hpp"
 #include "fovea/data/detection_source.hpp"
 #include "fovea/data/label_names.hpp"
 #include "fovea/evaluation/comparison_report.hpp"
 #include "fovea/evaluation/detection_report.hpp"
+#include "fovea/pipelines/detection_page.hpp"
 #include "shared_options.hpp"
 
 namespace fovea::cli {
@@ -29,7 +31,7 @@ struct EvaluateDetectionsFlags {
   std::vector<std::string> explain;
   std::optional<double> confidence;
   std::int64_t bootstrap = 0;
-  std::string compare;
+  std::string compare, report;
   bool ties = false, errors = false;
 };
 
@@ -79,6 +81,7 @@ class Report {
     text_ += "\n" + to_text(part);
     json_[key] = to_json(part);
   }
+  const Json& json() const { return json_; }
   void write(const SharedOptions& shared) const {
     if (shared.json != "-") fmt::print("{}", text_);
     shared.write_json(to_text(json_));
@@ -108,6 +111,15 @@ void add_parts(Report& report, const EvaluateDetectionsFlags& flags, const Detec
     report.add("compare", compare_paired(truth, results, open_detection_results(flags.compare, truth, options), bootstrap, threads));
 }
 
+void write_page(const EvaluateDetectionsFlags& flags, const Json& numbers, const DetectionDataset& truth, const DetectionResults& results,
+                const Threads& threads) {
+  DetectionPageOptions page{.truth_source = flags.truth, .detections_source = flags.detections, .image_root = flags.image_root};
+  page.iou_type = flags.iou_type == "segm" ? IouType::segm : IouType::bbox;
+  page.iou_threshold = flags.iou_threshold.value_or(page.iou_threshold);
+  page.confidence = flags.confidence.value_or(page.confidence);
+  write_file(flags.report, detection_page(truth, results, numbers, page, threads));
+}
+
 void run_evaluate_detections(const EvaluateDetectionsFlags& flags) {
   require_fitting_flags(flags);
   const Threads threads(flags.shared.threads);
@@ -130,6 +142,7 @@ void run_evaluate_detections(const EvaluateDetectionsFlags& flags) {
   Report whole = report();
   add_parts(whole, flags, truth, results, options, threads);
   whole.write(flags.shared);
+  if (!flags.report.empty()) write_page(flags, whole.json(), truth, results, threads);
 }
 
 }  // namespace
@@ -175,6 +188,8 @@ void add_evaluate_detections(CLI::App& app, int&) {
   command->add_option("--bootstrap", flags->bootstrap, "a 95 % interval of AP (COCO) from so many draws of the images")
       ->check(CLI::PositiveNumber);
   command->add_option("--compare", flags->compare, "other detections: is their AP (COCO) better? --bootstrap draws, else 1000");
+  command->add_option("--report", flags->report,
+                      "write a page with curves, confusion, kinds of errors and the worst images to this HTML file");
   command->add_option("--names", flags->names, "file with one class name per line: what numbers in text files stand for");
   command->add_option("--image-root", flags->image_root, "folder of the images, for formats that need their sizes");
   command->add_option("--split", flags->split, "of formats that have splits; without: test, else val, else all");

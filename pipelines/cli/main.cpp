@@ -48,6 +48,7 @@ int main(int argc, char** argv) {
   add_find_lr(app, exit_code);
   add_diagnose(app, exit_code);
   add_plot(app, exit_code);
+  add_doctor(app, exit_code);
   add_neighbors(app, exit_code);
   add_preview(app, exit_code);
   add_make_scenes(app, exit_code);

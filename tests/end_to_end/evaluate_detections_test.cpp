@@ -4,9 +4,11 @@
 
 #include <bit>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "command.hpp"
 #include "fovea/base/json.hpp"
+#include "support/page_checks.hpp"
 #include "support/shared_data.hpp"
 
 namespace fovea {
@@ -93,6 +95,26 @@ TEST_F(EvaluateDetections, MoreIsAddedWhenAskedFor) {
   EXPECT_EQ(found.at("compare").at("difference").at("value"),
             found.at("compare").at("other_AP").get<double>() - found.at("AP").get<double>());
   EXPECT_THAT(edges({"--ties", "--errors"}).out, AllOf(HasSubstr("equal scores: "), HasSubstr("localisation")));
+}
+
+TEST_F(EvaluateDetections, ThePageStandsAloneWithOrWithoutPictures) {
+  const test::TemporaryFolder folder;
+  const std::string page = (folder / "report.html").string();
+  ASSERT_EQ(edges({"--report", page, "--confidence", "0.3", "--bootstrap", "20"}).code, 0);
+  const std::string without = read_text_file(page);
+  test::expect_stands_alone(without);
+  EXPECT_THAT(without,
+              AllOf(HasSubstr("COCO bbox, AP@[.50:.95], 101-point"), HasSubstr("Precision over recall"),
+                    HasSubstr("Confusion at confidence 0.3"), HasSubstr("localisation"), HasSubstr("bootstrap"), HasSubstr("no picture")));
+  EXPECT_THAT(without, testing::Not(HasSubstr("data:image/jpeg")));
+  FOVEA_NEEDS_SHARED("data/voc100");
+  const std::string data = test::shared_path("data/voc100").string();
+  ASSERT_EQ(evaluate("voc:" + data, "coco:" + data + "/detections_coco.json", {"--report", page, "--protocol", "voc12"}).code, 0);
+  const std::string with = read_text_file(page);
+  test::expect_stands_alone(with);
+  EXPECT_THAT(with, AllOf(HasSubstr("VOC 2012, AP@.50, all-point"), HasSubstr("data:image/jpeg"), testing::Not(HasSubstr("no picture"))));
+  const std::vector<std::string> ids = test::attribute_values(with, "id");
+  EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), ids.size());
 }
 
 TEST_F(EvaluateDetections, ThreadsDoNotChangeAByte) {

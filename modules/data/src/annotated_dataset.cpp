@@ -47,6 +47,12 @@ fs::path find_image(const std::string& source, const DetectionImage& image, cons
   throw FileError(image.file_name, fmt::format("is in none of {}; say --image-root", fmt::join(looked, ", ")));
 }
 
+fs::path find_image(const std::string& source, const DetectionDataset& data, std::size_t index, const fs::path& image_root) {
+  if (data.image_files.empty()) return find_image(source, data.images[index], image_root);
+  if (!fs::is_regular_file(data.image_files[index])) throw FileError(data.image_files[index].string(), "is missing");
+  return data.image_files[index];
+}
+
 AnnotatedDataset::AnnotatedDataset(std::string source, DetectionDataOptions options)
     : source_(std::move(source)),
       image_root_(options.image_root),
@@ -59,7 +65,7 @@ AnnotatedDataset::AnnotatedDataset(std::string source, DetectionDataOptions opti
 AnnotatedImage AnnotatedDataset::get(std::int64_t index) const {
   require_index(index, size());
   const DetectionImage& image = data_.images[static_cast<std::size_t>(index)];
-  const fs::path path = find_image(source_, image, image_root_);
+  const fs::path path = find_image(source_, data_, static_cast<std::size_t>(index), image_root_);
   AnnotatedImage sample{.image = load_image(path)};
   if (image.width != 0 && sample.image.size() != cv::Size(static_cast<int>(image.width), static_cast<int>(image.height)))
     throw FileError(path.string(), fmt::format("has {}x{} pixels, but its annotations are for {}x{}", sample.image.cols, sample.image.rows,

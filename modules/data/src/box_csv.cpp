@@ -60,41 +60,64 @@ class BoxColumns {
 std::size_t file_column(const CsvTable& table) { return table.require({"file", "file_name", "filename", "image", "path"}); }
 std::size_t label_column(const CsvTable& table) { return table.require({"label", "class", "category", "name"}); }
 
+/// Takes the rows of a ground truth into a data set.
+class BoxRows {
+ public:
+  BoxRows(const CsvTable& table, DetectionDataset& dataset, const std::vector<std::string>& names)
+      : table_(table), dataset_(dataset), boxes_(table), categories_(dataset, names) {}
+
+  void read(std::size_t row) {
+    const std::int32_t image = image_of(row);
+    if (boxes_.is_empty(row) && table_.text(row, label_).empty()) return;
+    const XywhBox box = boxes_.box(row);
+    const bool has_area = area_ && !table_.text(row, *area_).empty();
+    const auto fail = [&](const std::string& what) { table_.fail(row, what, FindingKind::unknown_class); };
+    dataset_.annotations.push_back({.id = static_cast<std::int64_t>(dataset_.annotations.size()) + 1,
+                                    .image = image,
+                                    .category = categories_.index(table_.text(row, label_), fail),
+                                    .box = box,
+                                    .area = has_area ? table_.number(row, *area_) : box.area(),
+                                    .is_crowd = table_.flag(row, crowd_),
+                                    .is_difficult = table_.flag(row, difficult_),
+                                    .is_truncated = table_.flag(row, truncated_)});
+  }
+  void finish() { categories_.finish(); }
+
+ private:
+  /// The image of a row, which is new at its first one.
+  std::int32_t image_of(std::size_t row) {
+    const std::string& name = table_.text(row, file_);
+    if (name.empty()) table_.fail(row, "the name of the image is missing");
+    const std::int64_t width = boxes_.image_width(row), height = boxes_.image_height(row);
+    const auto [found, added] = images_.emplace(name, static_cast<std::int32_t>(dataset_.images.size()));
+    if (added) dataset_.images.push_back({found->second + 1, name, width, height});
+    const DetectionImage& image = dataset_.images[static_cast<std::size_t>(found->second)];
+    if (image.width != width || image.height != height)
+      table_.fail(row, fmt::format("{} was {}x{} pixels before and is {}x{} here", name, image.width, image.height, width, height),
+                  FindingKind::size_mismatch);
+    return found->second;
+  }
+
+  const CsvTable& table_;
+  DetectionDataset& dataset_;
+  BoxColumns boxes_;
+  CategoryNames categories_;
+  std::unordered_map<std::string, std::int32_t> images_;
+  std::size_t file_ = file_column(table_), label_ = label_column(table_);
+  std::optional<std::size_t> area_ = table_.find({"area"}), crowd_ = table_.find({"crowd", "iscrowd"});
+  std::optional<std::size_t> difficult_ = table_.find({"difficult"}), truncated_ = table_.find({"truncated"});
+};
+
 }  // namespace
 
-DetectionDataset read_box_csv(const std::filesystem::path& path, const std::vector<std::string>& names) {
+DetectionDataset read_box_csv(const std::filesystem::path& path, const std::vector<std::string>& names,
+                              std::vector<DataFinding>* findings) {
   const CsvTable table(path);
-  const BoxColumns boxes(table);
-  const std::size_t file = file_column(table), label = label_column(table);
-  const auto area = table.find({"area"}), crowd = table.find({"crowd", "iscrowd"});
-  const auto difficult = table.find({"difficult"}), truncated = table.find({"truncated"});
   DetectionDataset dataset;
   dataset.convention = PixelConvention::unstated;
-  CategoryNames categories(dataset, names);
-  std::unordered_map<std::string, std::int32_t> images;
-  for (std::size_t row = 0; row < table.size(); ++row) {
-    const std::string& name = table.text(row, file);
-    if (name.empty()) table.fail(row, "the name of the image is missing");
-    const auto [image, added] = images.emplace(name, static_cast<std::int32_t>(dataset.images.size()));
-    const std::int64_t width = boxes.image_width(row), height = boxes.image_height(row);
-    if (added) dataset.images.push_back({image->second + 1, name, width, height});
-    if (const DetectionImage& known = dataset.images[static_cast<std::size_t>(image->second)];
-        known.width != width || known.height != height)
-      table.fail(row, fmt::format("{} was {}x{} pixels before and is {}x{} here", name, known.width, known.height, width, height));
-    if (boxes.is_empty(row) && table.text(row, label).empty()) continue;
-    const XywhBox box = boxes.box(row);
-    const bool has_area = area && !table.text(row, *area).empty();
-    dataset.annotations.push_back(
-        {.id = static_cast<std::int64_t>(dataset.annotations.size()) + 1,
-         .image = image->second,
-         .category = categories.index(table.text(row, label), [&](const std::string& what) { table.fail(row, what); }),
-         .box = box,
-         .area = has_area ? table.number(row, *area) : box.area(),
-         .is_crowd = table.flag(row, crowd),
-         .is_difficult = table.flag(row, difficult),
-         .is_truncated = table.flag(row, truncated)});
-  }
-  categories.finish();
+  BoxRows rows(table, dataset, names);
+  for (std::size_t row = 0; row < table.size(); ++row) read_item(findings, [&] { rows.read(row); });
+  rows.finish();
   return dataset;
 }
 

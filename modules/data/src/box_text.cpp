@@ -36,13 +36,13 @@ Line parse(const std::filesystem::path& path, std::size_t number, const std::vec
   return {fields[0], numbers[0], {box[0], box[1], box[2] - box[0], box[3] - box[1]}};
 }
 
-/// Calls visit(line number, line) for each box of a file.
+/// Calls visit(line number, line) for each box of a file; read_item says what `findings` does.
 template <class Visit>
-void visit_boxes(const std::filesystem::path& path, BoxTextForm form, bool scored, Visit&& visit) {
+void visit_boxes(const std::filesystem::path& path, BoxTextForm form, bool scored, std::vector<DataFinding>* findings, Visit&& visit) {
   const std::string text = read_text_file(path);
   visit_lines(text, [&](std::size_t number, std::string_view line) {
     const std::vector<std::string_view> fields = fields_of(line);
-    if (!fields.empty()) visit(number, parse(path, number, fields, form, scored));
+    if (!fields.empty()) read_item(findings, [&] { visit(number, parse(path, number, fields, form, scored)); });
   });
 }
 
@@ -54,15 +54,18 @@ std::vector<std::filesystem::path> text_files(const std::filesystem::path& folde
 
 }  // namespace
 
-DetectionDataset read_box_text(const std::filesystem::path& folder, BoxTextForm form, const std::vector<std::string>& names) {
+DetectionDataset read_box_text(const std::filesystem::path& folder, BoxTextForm form, const std::vector<std::string>& names,
+                               std::vector<DataFinding>* findings) {
   DetectionDataset dataset;
   dataset.convention = PixelConvention::unstated;
   CategoryNames categories(dataset, names);
   for (const std::filesystem::path& path : text_files(folder)) {
     const auto image = static_cast<std::int32_t>(dataset.images.size());
     dataset.images.push_back({image + 1, path.stem().string(), 0, 0});
-    visit_boxes(path, form, false, [&](std::size_t number, const Line& line) {
-      const auto fail = [&](const std::string& what) { throw FileError(path.string(), fmt::format("line {}: {}", number, what)); };
+    visit_boxes(path, form, false, findings, [&](std::size_t number, const Line& line) {
+      const auto fail = [&](const std::string& what) {
+        throw ItemError(FindingKind::unknown_class, path.string(), fmt::format("line {}: {}", number, what));
+      };
       dataset.annotations.push_back({.id = static_cast<std::int64_t>(dataset.annotations.size()) + 1,
                                      .image = image,
                                      .category = categories.index(line.name, fail),
@@ -81,7 +84,7 @@ DetectionResults read_box_text_results(const std::filesystem::path& folder, BoxT
   results.convention = PixelConvention::unstated;
   for (const std::filesystem::path& path : text_files(folder)) {
     const std::int32_t image = known.image(path, path.stem().string());
-    visit_boxes(path, form, true, [&](std::size_t, const Line& line) {
+    visit_boxes(path, form, true, nullptr, [&](std::size_t, const Line& line) {
       const std::int32_t category = known.category(line.name);
       if (category >= 0) results.results.push_back({image, category, line.box, line.score, {}});
     });

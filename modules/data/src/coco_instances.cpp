@@ -12,6 +12,9 @@ namespace fovea {
 namespace {
 
 using Element = JsonDocument::Element;
+
+constexpr const char* kFormat = "COCO instances";
+
 /// One annotation as the file has it: ids not yet looked up, everything optional.
 struct RawAnnotation {
   std::optional<std::int64_t> id, image, category;
@@ -44,42 +47,50 @@ struct ScoredInstances {
   std::vector<std::optional<double>> scores;
 };
 
-ScoredInstances read_instances(const JsonDocument& file) {
+/// An annotation with its references resolved; its area is the box's where it has none.
+DetectionAnnotation resolved(const JsonDocument& file, const RawAnnotation& raw, const JsonPlace& place, const CocoIds& images,
+                             const CocoIds& categories, const DetectionDataset& dataset) {
+  DetectionAnnotation annotation;
+  annotation.id = raw.id.value_or(static_cast<std::int64_t>(place.index) + 1);
+  annotation.image =
+      find_coco_id(file, images, required(file, raw.image, place, "image_id"), place.at("image_id"), FindingKind::unknown_image);
+  annotation.category = find_coco_id(file, categories, required(file, raw.category, place, "category_id"), place.at("category_id"),
+                                     FindingKind::unknown_class);
+  annotation.box = required(file, raw.box, place, "bbox");
+  annotation.area = raw.area.value_or(annotation.box.area());
+  annotation.is_crowd = raw.is_crowd;
+  annotation.is_difficult = raw.is_difficult;
+  annotation.is_truncated = raw.is_truncated;
+  if (raw.segmentation)
+    annotation.segmentation =
+        coco_segmentation(file, *raw.segmentation, place.at("segmentation"), dataset.images[static_cast<std::size_t>(annotation.image)]);
+  return annotation;
+}
+
+ScoredInstances read_instances(const JsonDocument& file, std::vector<DataFinding>* findings = nullptr) {
   ScoredInstances read;
   DetectionDataset& dataset = read.dataset;
   CocoIds images, categories;
-  dataset.images = read_coco_images(file, images, "COCO instances");
-  dataset.categories = read_coco_categories(file, categories, "COCO instances");
+  dataset.images = read_coco_images(file, images, kFormat, findings);
+  dataset.categories = read_coco_categories(file, categories, kFormat, findings);
   std::size_t without_area = 0;
-  JsonPlace place{"annotations"};
-  for (const Element element : coco_list(file, "annotations", "COCO instances")) {
+  read_coco_list(file, "annotations", kFormat, findings, [&](Element element, const JsonPlace& place) {
     const RawAnnotation raw = read_raw(file, element, place);
-    DetectionAnnotation annotation;
-    annotation.id = raw.id.value_or(static_cast<std::int64_t>(place.index) + 1);
-    annotation.image = find_coco_id(file, images, required(file, raw.image, place, "image_id"), place.at("image_id"), "image");
-    annotation.category =
-        find_coco_id(file, categories, required(file, raw.category, place, "category_id"), place.at("category_id"), "category");
-    annotation.box = required(file, raw.box, place, "bbox");
-    without_area += raw.area ? 0 : 1;
-    annotation.area = raw.area.value_or(annotation.box.area());
-    annotation.is_crowd = raw.is_crowd;
-    annotation.is_difficult = raw.is_difficult;
-    annotation.is_truncated = raw.is_truncated;
-    if (raw.segmentation)
-      annotation.segmentation =
-          coco_segmentation(file, *raw.segmentation, place.at("segmentation"), dataset.images[static_cast<std::size_t>(annotation.image)]);
-    dataset.annotations.push_back(std::move(annotation));
+    dataset.annotations.push_back(resolved(file, raw, place, images, categories, dataset));
     read.scores.push_back(raw.score);
-    ++place.index;
-  }
+    without_area += raw.area ? 0 : 1;
+  });
   if (without_area > 0)
-    dataset.notes.push_back(fmt::format("{} of {} annotations have no area: their boxes' areas are taken", without_area, place.index));
+    dataset.notes.push_back(
+        fmt::format("{} of {} annotations have no area: their boxes' areas are taken", without_area, dataset.annotations.size()));
   return read;
 }
 
 }  // namespace
 
-DetectionDataset read_coco_instances(const std::filesystem::path& path) { return read_instances(JsonDocument(path)).dataset; }
+DetectionDataset read_coco_instances(const std::filesystem::path& path, std::vector<DataFinding>* findings) {
+  return read_instances(JsonDocument(path), findings).dataset;
+}
 
 DetectionResults read_coco_scored_instances(const std::filesystem::path& path, const DetectionDataset& truth) {
   const JsonDocument file(path);

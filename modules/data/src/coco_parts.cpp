@@ -77,16 +77,17 @@ JsonDocument::Array coco_list(const JsonDocument& file, const char* key, const c
   return file.array(list, {.key = key});
 }
 
-std::int32_t find_coco_id(const JsonDocument& file, const CocoIds& ids, std::int64_t id, const JsonPlace& place, const char* kind) {
+std::int32_t find_coco_id(const JsonDocument& file, const CocoIds& ids, std::int64_t id, const JsonPlace& place, FindingKind unknown) {
   const auto found = ids.find(id);
-  if (found == ids.end()) file.fail(place, fmt::format("there is no {} {}", kind, id));
+  if (found == ids.end())
+    file.fail(place, fmt::format("there is no {} {}", unknown == FindingKind::unknown_image ? "image" : "category", id), unknown);
   return found->second;
 }
 
-std::vector<DetectionImage> read_coco_images(const JsonDocument& file, CocoIds& ids, const char* expected) {
+std::vector<DetectionImage> read_coco_images(const JsonDocument& file, CocoIds& ids, const char* expected,
+                                             std::vector<DataFinding>* findings) {
   std::vector<DetectionImage> images;
-  JsonPlace place{"images"};
-  for (const Element element : coco_list(file, "images", expected)) {
+  read_coco_list(file, "images", expected, findings, [&](Element element, const JsonPlace& place) {
     DetectionImage image;
     std::optional<std::int64_t> id;
     for (const auto& [key, value] : file.object(element, place)) {
@@ -98,15 +99,14 @@ std::vector<DetectionImage> read_coco_images(const JsonDocument& file, CocoIds& 
     image.id = required(file, id, place, "id");
     add_id(file, ids, image.id, place);
     images.push_back(std::move(image));
-    ++place.index;
-  }
+  });
   return images;
 }
 
-std::vector<DetectionCategory> read_coco_categories(const JsonDocument& file, CocoIds& ids, const char* expected) {
+std::vector<DetectionCategory> read_coco_categories(const JsonDocument& file, CocoIds& ids, const char* expected,
+                                                    std::vector<DataFinding>* findings) {
   std::vector<DetectionCategory> categories;
-  JsonPlace place{"categories"};
-  for (const Element element : coco_list(file, "categories", expected)) {
+  read_coco_list(file, "categories", expected, findings, [&](Element element, const JsonPlace& place) {
     DetectionCategory category;
     std::optional<std::int64_t> id;
     for (const auto& [key, value] : file.object(element, place)) {
@@ -118,8 +118,7 @@ std::vector<DetectionCategory> read_coco_categories(const JsonDocument& file, Co
     if (category.name.empty()) category.name = std::to_string(category.id);
     add_id(file, ids, category.id, place);
     categories.push_back(std::move(category));
-    ++place.index;
-  }
+  });
   return categories;
 }
 

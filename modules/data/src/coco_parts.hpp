@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fovea/data/detection_dataset.hpp"
+#include "fovea/data/finding.hpp"
 #include "json_document.hpp"
 
 namespace fovea {
@@ -18,12 +19,24 @@ using CocoIds = std::unordered_map<std::int64_t, std::int32_t>;
 /// The list behind `key` of the file; `expected` names the format in the error that there is none.
 JsonDocument::Array coco_list(const JsonDocument& file, const char* key, const char* expected);
 
-/// The index of what an annotation refers to.
-std::int32_t find_coco_id(const JsonDocument& file, const CocoIds& ids, std::int64_t id, const JsonPlace& place, const char* kind);
+/// Calls read(element, place) for each of the list behind `key`; read_item says what `findings` does.
+template <class Read>
+void read_coco_list(const JsonDocument& file, const char* key, const char* expected, std::vector<DataFinding>* findings, Read&& read) {
+  JsonPlace place{key};
+  for (const JsonDocument::Element element : coco_list(file, key, expected)) {
+    read_item(findings, [&] { read(element, place); });
+    ++place.index;
+  }
+}
+
+/// The index of what an annotation refers to; `unknown` is unknown_image or unknown_class.
+std::int32_t find_coco_id(const JsonDocument& file, const CocoIds& ids, std::int64_t id, const JsonPlace& place, FindingKind unknown);
 
 // "images" and "categories"; their ids are added to `ids`, each of which must be new.
-std::vector<DetectionImage> read_coco_images(const JsonDocument& file, CocoIds& ids, const char* expected);
-std::vector<DetectionCategory> read_coco_categories(const JsonDocument& file, CocoIds& ids, const char* expected);
+std::vector<DetectionImage> read_coco_images(const JsonDocument& file, CocoIds& ids, const char* expected,
+                                             std::vector<DataFinding>* findings = nullptr);
+std::vector<DetectionCategory> read_coco_categories(const JsonDocument& file, CocoIds& ids, const char* expected,
+                                                    std::vector<DataFinding>* findings = nullptr);
 
 /// [x, y, width, height].
 XywhBox coco_box(const JsonDocument& file, JsonDocument::Element element, const JsonPlace& place);

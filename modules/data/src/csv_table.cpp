@@ -130,8 +130,8 @@ bool CsvTable::flag(std::size_t row, std::optional<std::size_t> column) const {
   fail(row, fmt::format("{} is \"{}\", expected 0 or 1", names_[*column], shown(value)));
 }
 
-void CsvTable::fail(std::size_t row, const std::string& what) const {
-  throw FileError(path_.string(), fmt::format("line {}: {}", lines_[row], what));
+void CsvTable::fail(std::size_t row, const std::string& what, FindingKind kind) const {
+  throw ItemError(kind, path_.string(), fmt::format("line {}: {}", lines_[row], what));
 }
 
 std::string csv_field(const std::string& text) {

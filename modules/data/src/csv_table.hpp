@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "fovea/data/finding.hpp"
+
 namespace fovea {
 
 /// All rows in memory. Columns are found by name, whatever their order and case.
@@ -28,7 +30,8 @@ class CsvTable {
   double number(std::size_t row, std::size_t column) const;
   /// "" , "0" and "false" are false, "1" and "true" are true, in any case; anything else is a FileError. False without a column.
   bool flag(std::size_t row, std::optional<std::size_t> column) const;
-  [[noreturn]] void fail(std::size_t row, const std::string& what) const;
+  /// Throws ItemError.
+  [[noreturn]] void fail(std::size_t row, const std::string& what, FindingKind kind = FindingKind::malformed) const;
 
  private:
   std::filesystem::path path_;

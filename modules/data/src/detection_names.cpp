@@ -55,9 +55,9 @@ CategoryNames::CategoryNames(DetectionDataset& dataset, const std::vector<std::s
 
 std::int32_t CategoryNames::index(std::string_view word, const std::function<void(const std::string& what)>& fail) {
   const std::string name = name_of(word, names_);
+  if (name.empty()) fail("the class is missing");
+  if (!names_.empty() && !indices_.contains(name)) fail(unknown_name_message("class", name, names_));
   const auto [found, added] = indices_.emplace(name, static_cast<std::int32_t>(dataset_.categories.size()));
-  if (added && !names_.empty()) fail(unknown_name_message("class", name, names_));
-  if (added && name.empty()) fail("the class is missing");
   if (added) dataset_.categories.push_back({0, name, ""});
   return found->second;
 }

@@ -22,22 +22,32 @@ using Options = DetectionDataOptions;
 struct TruthScheme {
   const char* name;
   DetectionDataset (*read)(const Path&, const Options&);
+  std::vector<std::string> (*splits)(const Path&);
 };
 
+std::vector<std::string> one_split(const Path&) { return {"all"}; }
+
 constexpr TruthScheme kTruth[] = {
-    {"coco", [](const Path& path, const Options&) { return read_coco_instances(path); }},
-    {"voc", [](const Path& path, const Options& options) { return read_voc(path, options.split, options.names); }},
+    {"coco", [](const Path& path, const Options& options) { return read_coco_instances(path, options.findings); }, one_split},
+    {"voc", [](const Path& path, const Options& options) { return read_voc(path, options.split, options.names, options.findings); },
+     voc_splits},
     {"yolo",
      [](const Path& path, const Options& options) {
-       return read_yolo(path, {options.split, options.names, options.image_root});
-     }},
+       return read_yolo(path, {options.split, options.names, options.image_root, nullptr, options.findings});
+     },
+     yolo_splits},
     {"masks",
      [](const Path& path, const Options& options) {
        return options.names.empty() ? read_instance_masks(path) : read_instance_masks(path, {.name = options.names.front()});
-     }},
-    {"csv", [](const Path& path, const Options& options) { return read_box_csv(path, options.names); }},
-    {"boxtxt-xyxy", [](const Path& path, const Options& options) { return read_box_text(path, BoxTextForm::corners, options.names); }},
-    {"boxtxt-xywh", [](const Path& path, const Options& options) { return read_box_text(path, BoxTextForm::size, options.names); }},
+     },
+     one_split},
+    {"csv", [](const Path& path, const Options& options) { return read_box_csv(path, options.names, options.findings); }, one_split},
+    {"boxtxt-xyxy",
+     [](const Path& path, const Options& options) { return read_box_text(path, BoxTextForm::corners, options.names, options.findings); },
+     one_split},
+    {"boxtxt-xywh",
+     [](const Path& path, const Options& options) { return read_box_text(path, BoxTextForm::size, options.names, options.findings); },
+     one_split},
 };
 
 struct ResultScheme {
@@ -71,6 +81,11 @@ std::pair<const Scheme*, Path> find_scheme(const std::string& source, std::span<
 DetectionDataset open_detection_data(const std::string& source, const DetectionDataOptions& options) {
   const auto [scheme, path] = find_scheme(source, std::span<const TruthScheme>(kTruth));
   return scheme->read(path, options);
+}
+
+std::vector<std::string> detection_splits(const std::string& source) {
+  const auto [scheme, path] = find_scheme(source, std::span<const TruthScheme>(kTruth));
+  return scheme->splits(path);
 }
 
 DetectionResults open_detection_results(const std::string& source, const DetectionDataset& truth, const DetectionDataOptions& options) {

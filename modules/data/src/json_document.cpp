@@ -42,10 +42,10 @@ void JsonDocument::fail_to_parse(simdjson::error_code error, std::string_view te
                                        : fmt::format("is not valid JSON at {}", place));
 }
 
-void JsonDocument::fail(const JsonPlace& place, const std::string& message) const {
+void JsonDocument::fail(const JsonPlace& place, const std::string& message, FindingKind kind) const {
   std::string where = *place.list == '\0' ? std::string() : fmt::format("{}[{}]", place.list, place.index);
   if (!place.key.empty()) where += (where.empty() ? "" : ".") + std::string(place.key);
-  throw FileError(path_, where.empty() ? message : where + ": " + message);
+  throw ItemError(kind, path_, where.empty() ? message : where + ": " + message);
 }
 
 void JsonDocument::fail_kind(const JsonPlace& place, const char* expected, Element found) const {

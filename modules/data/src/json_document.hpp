@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "fovea/data/finding.hpp"
+
 namespace fovea {
 
 /// Where a value stands, put into words only when something is wrong with it: annotations[17].bbox.
@@ -38,7 +40,8 @@ class JsonDocument {
   bool truth(Element element, const JsonPlace& place) const;  ///< 0, 1, false, true
   std::string_view text(Element element, const JsonPlace& place) const;
 
-  [[noreturn]] void fail(const JsonPlace& place, const std::string& message) const;
+  /// Throws ItemError.
+  [[noreturn]] void fail(const JsonPlace& place, const std::string& message, FindingKind kind = FindingKind::malformed) const;
 
  private:
   [[noreturn]] void fail_to_parse(simdjson::error_code error, std::string_view text) const;

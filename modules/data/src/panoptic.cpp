@@ -50,7 +50,7 @@ PanopticSegment read_segment(const JsonDocument& file, Element element, const Js
   segment.id = required(file, id, place, "id");
   if (segment.id < 1 || segment.id >= kMostIds)
     file.fail(place, fmt::format("expected segment ids from 1 to {}, found {}", kMostIds - 1, segment.id));
-  segment.category = find_coco_id(file, categories, required(file, category, place, "category_id"), place, "category");
+  segment.category = find_coco_id(file, categories, required(file, category, place, "category_id"), place, FindingKind::unknown_class);
   return segment;
 }
 
@@ -120,7 +120,7 @@ PanopticDataset read_panoptic(const fs::path& path, const fs::path& pngs, const 
   for (const Element element : coco_list(file, "annotations", kFormat)) {
     RawAnnotation raw = read_annotation(file, element, place, category_ids);
     const auto index = static_cast<std::size_t>(
-        find_coco_id(file, image_ids, required(file, raw.image, place, "image_id"), place.at("image_id"), "image"));
+        find_coco_id(file, image_ids, required(file, raw.image, place, "image_id"), place.at("image_id"), FindingKind::unknown_image));
     if (annotated[index]) file.fail(place.at("image_id"), fmt::format("image {} for the second time", *raw.image));
     annotated[index] = true;
     dataset.images.push_back(

@@ -41,9 +41,9 @@ class VocFile {
 
   pugi::xml_node root() const { return root_; }
 
-  [[noreturn]] void fail(std::ptrdiff_t offset, const std::string& message) const {
+  [[noreturn]] void fail(std::ptrdiff_t offset, const std::string& message, FindingKind kind = FindingKind::malformed) const {
     const auto end = text_.begin() + std::clamp<std::ptrdiff_t>(offset, 0, static_cast<std::ptrdiff_t>(text_.size()));
-    throw FileError(path_, fmt::format("line {}: {}", std::count(text_.begin(), end, '\n') + 1, message));
+    throw ItemError(kind, path_, fmt::format("line {}: {}", std::count(text_.begin(), end, '\n') + 1, message));
   }
 
   double number(pugi::xml_node parent, const char* key) const {
@@ -94,6 +94,18 @@ XywhBox read_box(const VocFile& file, pugi::xml_node object) {
   return {x1 - 1, y1 - 1, file.number(box, "xmax") - x1 + 1, file.number(box, "ymax") - y1 + 1};
 }
 
+/// An object, and the name of its class.
+std::pair<DetectionAnnotation, std::string> read_object(const VocFile& file, pugi::xml_node object, const std::vector<std::string>& names) {
+  std::string name(trimmed(object.child_value("name")));
+  if (name.empty()) file.fail(object.offset_debug(), "<object> has no <name>");
+  if (!names.empty() && std::find(names.begin(), names.end(), name) == names.end())
+    file.fail(object.offset_debug(), unknown_name_message("class", name, names), FindingKind::unknown_class);
+  const XywhBox box = read_box(file, object);
+  return {
+      {.box = box, .area = box.area(), .is_difficult = file.truth(object, "difficult"), .is_truncated = file.truth(object, "truncated")},
+      std::move(name)};
+}
+
 std::vector<std::string> stems_of_split(const fs::path& folder, const std::string& split) {
   std::vector<std::string> stems;
   if (split == "all") {
@@ -117,31 +129,36 @@ std::string default_split(const fs::path& folder) {
 
 }  // namespace
 
-DetectionDataset read_voc(const fs::path& folder, const std::string& split, const std::vector<std::string>& names) {
+std::vector<std::string> voc_splits(const fs::path& folder) {
+  std::vector<std::string> splits;
+  for (const char* split : {"train", "val", "test"})
+    if (fs::exists(folder / "ImageSets/Main" / (std::string(split) + ".txt"))) splits.emplace_back(split);
+  if (splits.empty()) splits.emplace_back("all");
+  return splits;
+}
+
+DetectionDataset read_voc(const fs::path& folder, const std::string& split, const std::vector<std::string>& names,
+                          std::vector<DataFinding>* findings) {
   DetectionDataset dataset;
   dataset.convention = PixelConvention::inclusive;
   dataset.split = split.empty() ? default_split(folder) : split;
   std::vector<std::string> classes;  // of each annotation
-  for (const std::string& stem : stems_of_split(folder, dataset.split)) {
-    const fs::path path = folder / "Annotations" / (stem + ".xml");
+  const auto read_file = [&](const fs::path& path) {
     const VocFile file(path);
     DetectionImage image = read_image(file, path);
     image.id = static_cast<std::int64_t>(dataset.images.size()) + 1;
-    for (const pugi::xml_node object : file.root().children("object")) {
-      classes.emplace_back(trimmed(object.child_value("name")));
-      if (classes.back().empty()) file.fail(object.offset_debug(), "<object> has no <name>");
-      if (!names.empty() && std::find(names.begin(), names.end(), classes.back()) == names.end())
-        file.fail(object.offset_debug(), unknown_name_message("class", classes.back(), names));
-      const XywhBox box = read_box(file, object);
-      dataset.annotations.push_back({.id = static_cast<std::int64_t>(dataset.annotations.size()) + 1,
-                                     .image = static_cast<std::int32_t>(dataset.images.size()),
-                                     .box = box,
-                                     .area = box.area(),
-                                     .is_difficult = file.truth(object, "difficult"),
-                                     .is_truncated = file.truth(object, "truncated")});
-    }
+    for (const pugi::xml_node object : file.root().children("object"))
+      read_item(findings, [&] {
+        auto [annotation, name] = read_object(file, object, names);
+        annotation.id = static_cast<std::int64_t>(dataset.annotations.size()) + 1;
+        annotation.image = static_cast<std::int32_t>(dataset.images.size());
+        dataset.annotations.push_back(std::move(annotation));
+        classes.push_back(std::move(name));
+      });
     dataset.images.push_back(std::move(image));
-  }
+  };
+  for (const std::string& stem : stems_of_split(folder, dataset.split))
+    read_item(findings, [&] { read_file(folder / "Annotations" / (stem + ".xml")); });
   const std::set<std::string> occurring(classes.begin(), classes.end());
   for (const std::string& name : names.empty() ? std::vector<std::string>(occurring.begin(), occurring.end()) : names)
     dataset.categories.push_back({static_cast<std::int64_t>(dataset.categories.size()) + 1, name, ""});

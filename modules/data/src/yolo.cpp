@@ -19,7 +19,8 @@ constexpr double kSlack = 0.01;  // beyond the image: rounding and careless tool
 /// What one file says, and where.
 class YoloLine {
  public:
-  YoloLine(const std::filesystem::path& path, std::size_t number, const std::vector<std::string_view>& fields)
+  /// `bounded`: coordinates beyond the image are errors.
+  YoloLine(const std::filesystem::path& path, std::size_t number, const std::vector<std::string_view>& fields, bool bounded)
       : path_(path), number_(number) {
     const auto index = index_of(fields.front());
     if (!index) fail(fmt::format("\"{}\" is no class number", shown(fields.front())));
@@ -27,7 +28,7 @@ class YoloLine {
     for (std::size_t i = 1; i < fields.size(); ++i) {
       const auto value = number_of(fields[i]);
       if (!value) fail(fmt::format("\"{}\" is no finite number", shown(fields[i])));
-      if (*value < -kSlack || *value > 1 + kSlack)
+      if (bounded && (*value < -kSlack || *value > 1 + kSlack))
         fail(fmt::format("expected coordinates relative to the image, in [0, 1], found {}", *value));
       numbers_.push_back(*value);
     }
@@ -36,7 +37,8 @@ class YoloLine {
   }
 
   std::int32_t category(std::size_t classes) const {
-    if (category_ >= static_cast<std::int64_t>(classes)) fail(fmt::format("there is no class {}: the last is {}", category_, classes - 1));
+    if (category_ >= static_cast<std::int64_t>(classes))
+      fail(fmt::format("there is no class {}: the last is {}", category_, classes - 1), FindingKind::unknown_class);
     return static_cast<std::int32_t>(category_);
   }
 
@@ -65,8 +67,8 @@ class YoloLine {
  private:
   static constexpr std::size_t kBox = 4, kLeastOutline = 6;
 
-  [[noreturn]] void fail(const std::string& message) const {
-    throw FileError(path_.string(), fmt::format("line {}: {}", number_, message));
+  [[noreturn]] void fail(const std::string& message, FindingKind kind = FindingKind::malformed) const {
+    throw ItemError(kind, path_.string(), fmt::format("line {}: {}", number_, message));
   }
 
   const std::filesystem::path& path_;
@@ -81,11 +83,24 @@ class ImageFacts {
   explicit ImageFacts(const DetectionDataset* sizes) : sizes_(sizes) {
     if (sizes_ != nullptr) places_ = index_by(sizes_->images, &DetectionImage::file_name);
   }
-  DetectionImage of(const std::filesystem::path& path) const {
-    if (const auto place = places_.find(path.string()); place != places_.end())
-      return sizes_->images[static_cast<std::size_t>(place->second)];
-    const cv::Size size = image_size(path);
-    return {0, path.filename().string(), size.width, size.height};
+  /// Adds the image. Where findings are collected, one that cannot be read has no size, and false is returned: whoever looks at the files
+  /// says why.
+  bool read(const std::filesystem::path& path, const std::vector<DataFinding>* findings, DetectionDataset& dataset) const {
+    if (const auto place = places_.find(path.string()); place != places_.end()) {
+      dataset.images.push_back(sizes_->images[static_cast<std::size_t>(place->second)]);
+      return true;
+    }
+    if (sizes_ == nullptr) dataset.image_files.push_back(path);
+    dataset.images.push_back({0, path.filename().string(), 0, 0});
+    try {
+      const cv::Size size = image_size(path);
+      dataset.images.back().width = size.width;
+      dataset.images.back().height = size.height;
+      return true;
+    } catch (const FileError&) {
+      if (findings == nullptr) throw;
+      return false;
+    }
   }
 
  private:
@@ -106,24 +121,27 @@ DetectionDataset read_yolo(const std::filesystem::path& source, const YoloOption
   std::size_t missing = 0, empty = 0;
   for (const auto& [image, label] : layout.pairs) {
     const auto index = static_cast<std::int32_t>(dataset.images.size());
-    dataset.images.push_back(facts.of(image));
+    const bool is_known = facts.read(image, options.findings, dataset);
     dataset.images.back().id = index + 1;
     const DetectionImage size = dataset.images.back();
+    if (!is_known) continue;
     if (!std::filesystem::exists(label)) {
       ++missing;
       continue;
     }
     const std::size_t before = dataset.annotations.size();
     const std::string text = read_text_file(label);
-    visit_lines(text, [&](std::size_t number, std::string_view line) {
-      const auto fields = fields_of(line);
-      if (fields.empty()) return;
-      const YoloLine parsed(label, number, fields);
+    const auto read_line = [&](std::size_t number, const std::vector<std::string_view>& fields) {
+      const YoloLine parsed(label, number, fields, options.findings == nullptr);
+      const std::int32_t category = parsed.category(layout.names.size());
       DetectionAnnotation object = parsed.object(static_cast<double>(size.width), static_cast<double>(size.height));
       object.id = static_cast<std::int64_t>(dataset.annotations.size()) + 1;
       object.image = index;
-      object.category = parsed.category(layout.names.size());
+      object.category = category;
       dataset.annotations.push_back(std::move(object));
+    };
+    visit_lines(text, [&](std::size_t number, std::string_view line) {
+      if (const auto fields = fields_of(line); !fields.empty()) read_item(options.findings, [&] { read_line(number, fields); });
     });
     empty += dataset.annotations.size() == before ? 1 : 0;
   }

@@ -115,15 +115,34 @@ YoloLayout read_label_folder(const fs::path& folder, const YoloOptions& options)
     for (const fs::path& image : list_images(image_folder)) images.emplace(image.stem().string(), image);
   for (const fs::path& label : files_in(folder, ".txt")) {
     if (label.filename() == "classes.txt") continue;
-    const auto image = images.find(label.stem().string());
-    if (image == images.end())
-      throw FileError(label.string(), fmt::format("no image \"{}\" in {}; say --image-root", label.stem().string(), image_folder.string()));
-    layout.pairs.push_back({image->second, label});
+    read_item(options.findings, [&] {
+      const auto image = images.find(label.stem().string());
+      if (image == images.end())
+        throw ItemError(FindingKind::missing_image, label.string(),
+                        fmt::format("no image \"{}\" in {}; say --image-root", label.stem().string(), image_folder.string()));
+      layout.pairs.push_back({image->second, label});
+    });
   }
   return layout;
 }
 
 }  // namespace
+
+std::vector<std::string> yolo_splits(const fs::path& source) {
+  const fs::path yaml = fs::is_directory(source) ? source / "data.yaml" : source;
+  std::vector<std::string> splits;
+  try {
+    const YAML::Node root = fs::exists(yaml) ? YAML::Load(read_text_file(yaml)) : YAML::Node();
+    for (const char* split : {"train", "val", "test"}) {
+      const bool is_there = root.IsMap() ? root[split] && !root[split].IsNull() : fs::is_directory(source / "images" / split);
+      if (is_there) splits.emplace_back(split);
+    }
+  } catch (const YAML::Exception&) {
+    // The reader says where the file is damaged.
+  }
+  if (splits.empty()) splits.emplace_back(fs::exists(yaml) ? "" : "all");
+  return splits;
+}
 
 YoloLayout find_yolo_layout(const fs::path& source, const YoloOptions& options) {
   if (!fs::is_directory(source)) return read_yaml(source, options);

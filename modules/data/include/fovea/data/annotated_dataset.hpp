@@ -15,6 +15,10 @@ namespace fovea {
 /// name beside it. Throws FileError naming the places where it was looked for.
 std::filesystem::path find_image(const std::string& source, const DetectionImage& image, const std::filesystem::path& image_root = {});
 
+/// The same for image `index` of a data set, whose reader may know the place.
+std::filesystem::path find_image(const std::string& source, const DetectionDataset& data, std::size_t index,
+                                 const std::filesystem::path& image_root = {});
+
 /// The pictures are read one by one, when they are asked for. Labels are indices of categories; crowds are left out.
 class AnnotatedDataset final : public Dataset<AnnotatedImage> {
  public:

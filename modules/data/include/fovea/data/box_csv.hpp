@@ -16,11 +16,14 @@
 #include <vector>
 
 #include "fovea/data/detection_dataset.hpp"
+#include "fovea/data/finding.hpp"
 
 namespace fovea {
 
-/// Classes: `names` in their order (then "3" is names[3]), otherwise those that occur, in natural order.
-DetectionDataset read_box_csv(const std::filesystem::path& path, const std::vector<std::string>& names = {});
+/// Classes: `names` in their order (then "3" is names[3]), otherwise those that occur, in natural order. read_item says what `findings`
+/// does with rows that cannot be taken.
+DetectionDataset read_box_csv(const std::filesystem::path& path, const std::vector<std::string>& names = {},
+                              std::vector<DataFinding>* findings = nullptr);
 
 /// Reads results for the images and classes of `truth`, found by the stem of the file name and by name. An image that is not there is an
 /// error; classes that are not there are left out and counted in a note.

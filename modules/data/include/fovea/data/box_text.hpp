@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fovea/data/detection_dataset.hpp"
+#include "fovea/data/finding.hpp"
 
 namespace fovea {
 
@@ -16,8 +17,9 @@ enum class BoxTextForm {
 };
 
 /// Reads `folder`/*.txt. Images have the file's name without extension and no size. Classes: `names` in their order (then "3" is names[3]),
-/// otherwise those that occur, in natural order.
-DetectionDataset read_box_text(const std::filesystem::path& folder, BoxTextForm form, const std::vector<std::string>& names = {});
+/// otherwise those that occur, in natural order. With `findings`, lines that are errors are left out and listed there.
+DetectionDataset read_box_text(const std::filesystem::path& folder, BoxTextForm form, const std::vector<std::string>& names = {},
+                               std::vector<DataFinding>* findings = nullptr);
 
 /// Reads results for the images and classes of `truth`, found by the stem of the file name and by name; "3" is names[3] where given. A file
 /// without its image is an error; classes that are not there are left out and counted in a note.

@@ -9,14 +9,16 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "fovea/data/detection_dataset.hpp"
+#include "fovea/data/finding.hpp"
 
 namespace fovea {
 
 /// Reads instances. `area` is the box's where it is missing; `iscrowd` is 0. Annotations may carry "score" (as a detector's output in this
-/// form does): it is passed over here.
-DetectionDataset read_coco_instances(const std::filesystem::path& path);
+/// form does): it is passed over here. With `findings`, images, categories and annotations that are errors are left out and listed there.
+DetectionDataset read_coco_instances(const std::filesystem::path& path, std::vector<DataFinding>* findings = nullptr);
 
 /// Reads a results list for the images and categories of `truth`. An image that is not there is an error; results of categories that are
 /// not there are left out and counted in a note, as the reference evaluator leaves them out.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -79,8 +80,9 @@ struct DetectionDataset {
   std::vector<DetectionCategory> categories;
   std::vector<DetectionAnnotation> annotations;  ///< in the file's order
   PixelConvention convention = PixelConvention::continuous;
-  std::string split = "all";       ///< that was read
-  std::vector<std::string> notes;  ///< for the log: what was missing and what was assumed
+  std::string split = "all";                       ///< that was read
+  std::vector<std::string> notes;                  ///< for the log: what was missing and what was assumed
+  std::vector<std::filesystem::path> image_files;  ///< of each image, where the format says it (YOLO); else empty: find_image
 };
 
 /// One object that a detector has found.

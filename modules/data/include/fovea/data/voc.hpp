@@ -10,12 +10,18 @@
 #include <vector>
 
 #include "fovea/data/detection_dataset.hpp"
+#include "fovea/data/finding.hpp"
 
 namespace fovea {
 
 /// Reads the split `split` ("train", "val", "trainval", "test", ... : ImageSets/Main/<split>.txt; "all": every XML file; "": test, else
-/// val, else all) of a VOC folder. Classes: `names` in their order, otherwise those that occur, sorted; ids from 1.
-DetectionDataset read_voc(const std::filesystem::path& folder, const std::string& split = "", const std::vector<std::string>& names = {});
+/// val, else all) of a VOC folder. Classes: `names` in their order, otherwise those that occur, sorted; ids from 1. With `findings`, files
+/// and objects that are errors are left out and listed there.
+DetectionDataset read_voc(const std::filesystem::path& folder, const std::string& split = "", const std::vector<std::string>& names = {},
+                          std::vector<DataFinding>* findings = nullptr);
+
+/// Those of train, val and test that the folder has lists for; "all" alone where it has none.
+std::vector<std::string> voc_splits(const std::filesystem::path& folder);
 
 /// Writes Annotations/<stem>.xml and ImageSets/Main/<split>.txt. Crowds, segmentations, ids, and areas unlike the boxes' are not held by
 /// this format and are left out. Throws OptionError when two images have the same stem, FileError when a file cannot be written.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fovea/data/detection_dataset.hpp"
+#include "fovea/data/finding.hpp"
 
 namespace fovea {
 
@@ -18,6 +19,9 @@ struct YoloOptions {
   std::vector<std::string> names;           ///< of the classes, where no file holds them
   std::filesystem::path image_root;         ///< where the images are, when not where the form says
   const DetectionDataset* sizes = nullptr;  ///< takes files and sizes from here, by stem, instead of from images: for label folders alone
+  /// Where lines that are errors are listed and left out; boxes beyond the image are then kept, and images that cannot be read have no size
+  /// and no objects.
+  std::vector<DataFinding>* findings = nullptr;
 };
 
 /// Reads
@@ -29,6 +33,9 @@ struct YoloOptions {
 ///                     image_root. Names: options.names, else classes.txt or obj.names in the folder
 /// Category ids are the numbers in the files, from 0. The images are needed for their sizes, and only their headers are read.
 DetectionDataset read_yolo(const std::filesystem::path& source, const YoloOptions& options = {});
+
+/// The splits that read_yolo can be asked for, in the order train, val, test; "all" alone where there are none. Throws FileError.
+std::vector<std::string> yolo_splits(const std::filesystem::path& source);
 
 /// Writes labels/<stem>.txt for every image (empty where there is nothing) and data.yaml, which expects the images in images/. Classes are
 /// numbered from 0 by rising id. An object with one outline is written as that outline, any other as its box; crowds, run lengths, areas,
