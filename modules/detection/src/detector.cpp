@@ -8,13 +8,6 @@
 
 namespace fovea {
 
-namespace {
-
-/// Losses and scores are computed in f32 at least.
-Variable widened(const Variable& x) { return x.dtype() == DType::bf16 ? cast(x, DType::f32) : x; }
-
-}  // namespace
-
 Variable total_loss(const LossMap& terms) {
   if (terms.empty()) throw ShapeError("[total_loss] there are no terms");
   Variable sum = terms.front().second;
@@ -33,21 +26,22 @@ OneStageDetector::OneStageDetector(std::unique_ptr<Backbone> backbone, std::uniq
 std::vector<Variable> OneStageDetector::forward(const Variable& images) {
   FeatureMaps maps = backbone_->feature_maps(images, finest_);
   if (neck_ != nullptr) maps = neck_->forward(maps);
-  return head_->forward(maps);
+  std::vector<Variable> predictions = head_->forward(maps);
+  for (Variable& prediction : predictions)
+    if (prediction.dtype() == DType::bf16) prediction = cast(prediction, DType::f32);
+  return predictions;
 }
 
 LossMap OneStageDetector::loss(const Variable& images, std::span<const DetectionTargets> targets) {
   if (std::ssize(targets) != images.extent(0))
     throw ShapeError(fmt::format("[detector] {} images need as many lists of targets, found {}", images.extent(0), targets.size()));
-  std::vector<Variable> predictions = forward(images);
-  for (Variable& prediction : predictions) prediction = widened(prediction);
-  return head_->loss(predictions, targets);
+  return head_->loss(forward(images), targets);
 }
 
 std::vector<Detections> OneStageDetector::predict(const Tensor& images, double smallest_score) {
   const NoGradGuard no_grad;
   std::vector<Tensor> predictions;
-  for (const Variable& prediction : forward(Variable(images))) predictions.push_back(widened(prediction).value());
+  for (const Variable& prediction : forward(Variable(images))) predictions.push_back(prediction.value());
   return head_->decode(predictions, smallest_score);
 }
 

@@ -25,6 +25,7 @@ class AnchorHead final : public DetectionHead {
   /// Throws OptionError unless every map has anchors and there is a class.
   AnchorHead(const std::vector<FeatureMapShape>& inputs, const AnchorHeadOptions& options);
   std::vector<Variable> forward(const FeatureMaps& maps) override;
+  std::vector<std::string> loss_names() const override { return dense_loss_names(); }
   LossMap loss(std::span<const Variable> predictions, std::span<const DetectionTargets> targets) const override;
   std::vector<Detections> decode(std::span<const Tensor> predictions, double smallest_score) const override;
 

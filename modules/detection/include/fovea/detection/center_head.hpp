@@ -26,6 +26,7 @@ class CenterHead final : public DetectionHead {
  public:
   CenterHead(const std::vector<FeatureMapShape>& inputs, const CenterHeadOptions& options);
   std::vector<Variable> forward(const FeatureMaps& maps) override;
+  std::vector<std::string> loss_names() const override { return dense_loss_names(); }
   LossMap loss(std::span<const Variable> predictions, std::span<const DetectionTargets> targets) const override;
   std::vector<Detections> decode(std::span<const Tensor> predictions, double smallest_score) const override;
 

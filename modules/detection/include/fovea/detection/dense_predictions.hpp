@@ -64,6 +64,9 @@ struct DenseLossOptions {
 LossMap dense_loss(std::span<const Variable> predictions, std::span<const DenseScale> scales, std::span<const DenseTargets> targets,
                    const DenseLossOptions& options = {});
 
+/// The names of its terms.
+inline std::vector<std::string> dense_loss_names() { return {"box", "object", "class"}; }
+
 /// For every image, each row and class whose objectness times class probability is at least `smallest_score`. Throws ShapeError when the
 /// predictions are not [N,H,W,scale.channels()], f32.
 std::vector<Detections> decode_dense(const Tensor& predictions, const DenseScale& scale, double smallest_score);

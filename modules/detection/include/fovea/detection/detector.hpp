@@ -29,6 +29,8 @@ Variable total_loss(const LossMap& terms);
 class DetectionHead : public Module {
  public:
   virtual std::vector<Variable> forward(const FeatureMaps& maps) = 0;
+  /// The names of the loss's terms.
+  virtual std::vector<std::string> loss_names() const = 0;
   /// Averaged over the images or the objects, as the head's paper has it.
   virtual LossMap loss(std::span<const Variable> predictions, std::span<const DetectionTargets> targets) const = 0;
   /// Candidates of each image in pixels of the network's input, those with at least `smallest_score`, in no particular order and not
@@ -43,9 +45,9 @@ class OneStageDetector final : public Module {
   OneStageDetector(std::unique_ptr<Backbone> backbone, std::unique_ptr<Neck> neck, std::unique_ptr<DetectionHead> head,
                    std::int64_t finest = Backbone::kFinestStride);
 
-  /// images [N,H,W,C] -> the head's predictions, in the images' precision.
+  /// images [N,H,W,C] -> the head's predictions, computed in the images' precision, in f32 at least.
   std::vector<Variable> forward(const Variable& images);
-  /// The loss of a batch with the targets of each image, computed in f32 at least. Throws ShapeError when their numbers differ.
+  /// The loss of a batch with the targets of each image. Throws ShapeError when their numbers differ.
   LossMap loss(const Variable& images, std::span<const DetectionTargets> targets);
   /// Candidates of each image (DetectionHead::decode). Nothing is recorded; the mode, training or evaluation, is the caller's to choose.
   std::vector<Detections> predict(const Tensor& images, double smallest_score);

@@ -35,6 +35,7 @@ class GridHead final : public DetectionHead {
  public:
   GridHead(const std::vector<FeatureMapShape>& inputs, const GridHeadOptions& options);
   std::vector<Variable> forward(const FeatureMaps& maps) override;
+  std::vector<std::string> loss_names() const override { return {"box", "object", "no_object", "class"}; }
   LossMap loss(std::span<const Variable> predictions, std::span<const DetectionTargets> targets) const override;
   std::vector<Detections> decode(std::span<const Tensor> predictions, double smallest_score) const override;
 
