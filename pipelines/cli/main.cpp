@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
   add_neighbors(app, exit_code);
   add_preview(app, exit_code);
   add_make_scenes(app, exit_code);
+  add_anchors(app, exit_code);
   add_superpixels(app, exit_code);
   add_evaluate_superpixels(app, exit_code);
   add_propose(app, exit_code);

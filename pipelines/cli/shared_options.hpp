@@ -61,6 +61,7 @@ void add_plot(CLI::App& app, int& exit_code);
 void add_neighbors(CLI::App& app, int& exit_code);
 void add_preview(CLI::App& app, int& exit_code);
 void add_make_scenes(CLI::App& app, int& exit_code);
+void add_anchors(CLI::App& app, int& exit_code);
 void add_benchmark(CLI::App& app, int& exit_code);
 void add_doctor(CLI::App& app, int& exit_code);
 void add_convert(CLI::App& app, int& exit_code);

@@ -70,6 +70,7 @@ const std::vector<Case>& cases() {
       {"SqueezeExciteResNet", maker<ResNet>(narrow_se_resnet()), {4, 8, 16, 32}, {16, 16, 16, 16}},
       {"Darknet19", maker<Darknet19>(DarknetOptions{}), {4, 8, 16, 32}, {128, 256, 512, 1024}},
       {"Darknet53", maker<Darknet53>(DarknetOptions{}), {4, 8, 16, 32}, {128, 256, 512, 1024}},
+      {"DarknetTiny", maker<DarknetTiny>(DarknetTinyOptions{.width_multiplier = 0.25}), {4, 8, 16, 32}, {16, 32, 64, 128}},
       {"EfficientNet", maker<EfficientNet>(EfficientNetOptions{}), {4, 8, 16, 32}, {24, 40, 112, 1280}},
       {"ShuffleNetV2", maker<ShuffleNetV2>(ShuffleNetV2Options{.widths = {8, 12, 16, 20, 30}}), {8, 16, 32}, {12, 16, 30}},
       {"MobileNetV2", maker<MobileNetV2>(MobileNetV2Options{.width_multiplier = 0.25}), {4, 8, 16, 32}, {8, 8, 24, 1280}},

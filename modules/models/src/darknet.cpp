@@ -1,10 +1,15 @@
 #include "fovea/models/darknet.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <vector>
 
 #include "fovea/autograd/ops/arithmetic.hpp"
 #include "fovea/autograd/ops/average_pool2d.hpp"
+#include "fovea/base/error.hpp"
 #include "fovea/models/conv_norm.hpp"
 #include "fovea/nn/pool2d.hpp"
 
@@ -57,6 +62,25 @@ Darknet19::Darknet19(const DarknetOptions& o) : SequentialBackbone("darknet19", 
 }
 
 Variable Darknet19::classify(const Variable& features) { return global_average_pool2d((*classifier_)(features)); }
+
+DarknetTiny::DarknetTiny(const DarknetTinyOptions& o) : SequentialBackbone("darknet_tiny", o.classes) {
+  if (!(o.width_multiplier > 0 && o.width_multiplier <= 16))
+    throw OptionError(fmt::format("[darknet_tiny] the width multiplier is in (0, 16], found {}", o.width_multiplier));
+  constexpr std::int64_t kFirst = 16, kStages = 6;
+  std::int64_t channels = o.channels;
+  for (std::int64_t stage = 0; stage < kStages; ++stage) {
+    if (stage > 0) add<MaxPool2d>();
+    const auto width = std::max<std::int64_t>(1, std::lround(static_cast<double>(kFirst << stage) * o.width_multiplier));
+    add<ConvNorm>(channels, width, leaky(3));
+    channels = width;
+    end_stage(std::int64_t{1} << stage, channels);
+  }
+  if (!has_classifier()) return;
+  classifier_.emplace(channels, o.classes);
+  register_module("classifier", *classifier_);
+}
+
+Variable DarknetTiny::classify(const Variable& features) { return (*classifier_)(global_average_pool2d(features)); }
 
 Darknet53::Darknet53(const DarknetOptions& o) : SequentialBackbone("darknet53", o.classes) {
   std::int64_t channels = 32, stride = 1;

@@ -28,6 +28,27 @@ class Darknet19 final : public SequentialBackbone {
   std::optional<Conv2d> classifier_;
 };
 
+struct DarknetTinyOptions {
+  std::int64_t channels = 3;    ///< of the input
+  std::int64_t classes = 1000;  ///< 0: no classifier (Backbone)
+  double width_multiplier = 1;  ///< of all channels, at least 1 each
+};
+
+/// The features of the tiny forms of YOLOv2 and v3 (Redmon's configurations tiny-yolo-voc and yolov3-tiny, 2016 to 2018): six 3x3
+/// convolutions to 16, 32, ..., 512 channels with norm and leaky ReLU (0.1), maxima of 2x2 between them, a global average, one linear
+/// layer. Children features.0
+/// ..., maxima counted, and classifier.
+class DarknetTiny final : public SequentialBackbone {
+ public:
+  explicit DarknetTiny(const DarknetTinyOptions& options = {});
+
+ protected:
+  Variable classify(const Variable& features) override;
+
+ private:
+  std::optional<Linear> classifier_;
+};
+
 /// Redmon and Farhadi, "YOLOv3: an incremental improvement", 2018, table 1: 52 convolutions with norm and leaky ReLU (0.1), most of them in
 /// residual blocks of 1x1 and 3x3, halvings by stride; global average, one linear layer. Children features.0 ..., where a residual block is
 /// one number with children 0 and 1, and classifier.

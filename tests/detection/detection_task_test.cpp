@@ -1,0 +1,204 @@
+// Training a small detector on pictures with squares.
+#include "fovea/detection/detection_task.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "fovea/base/error.hpp"
+#include "fovea/base/json.hpp"
+#include "fovea/base/random.hpp"
+#include "fovea/detection/center_head.hpp"
+#include "fovea/models/sequential_backbone.hpp"
+#include "fovea/training/adamw.hpp"
+#include "fovea/vision/image_writer.hpp"
+#include "fovea/vision/random_changes.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace fovea {
+namespace {
+
+using testing::Contains;
+using testing::Each;
+using testing::ElementsAre;
+using testing::Ge;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+/// COCO files of pictures of 96 x 64 with one to three bright (class 0) or dark (class 1) squares apart from each other.
+class Squares : public testing::Test {
+ protected:
+  Squares() {
+    write_set("train", 24, 1);
+    write_set("val", 8, 2);
+  }
+  std::string source(const std::string& name) const { return "coco:" + (folder_ / (name + ".json")).string(); }
+
+  test::TemporaryFolder folder_;
+
+ private:
+  void write_set(const std::string& name, int count, std::uint64_t seed) {
+    RandomStream stream(seed);
+    Json images = Json::array(), objects = Json::array();
+    for (int i = 0; i < count; ++i) {
+      cv::Mat picture(64, 96, CV_8UC3, cv::Scalar(120, 120, 120));
+      const auto squares = 1 + static_cast<int>(stream.below(3));
+      for (int k = 0; k < squares; ++k) {
+        const auto side = 12 + static_cast<int>(stream.below(14)), label = static_cast<int>(stream.below(2));
+        const cv::Rect square(k * 32 + static_cast<int>(stream.below(static_cast<std::uint64_t>(32 - side))),
+                              static_cast<int>(stream.below(static_cast<std::uint64_t>(64 - side))), side, side);
+        picture(square).setTo(label == 0 ? cv::Scalar(230, 230, 230) : cv::Scalar(20, 20, 20));
+        objects.push_back({{"id", objects.size() + 1},
+                           {"image_id", i + 1},
+                           {"category_id", label + 1},
+                           {"bbox", {square.x, square.y, side, side}},
+                           {"area", side * side},
+                           {"iscrowd", 0}});
+      }
+      const std::string file = name + std::to_string(i) + ".png";
+      save_image(folder_ / file, picture);
+      images.push_back({{"id", i + 1}, {"file_name", file}, {"width", 96}, {"height", 64}});
+    }
+    folder_.write(
+        name + ".json",
+        Json{{"images", images}, {"annotations", objects}, {"categories", {{{"id", 1}, {"name", "bright"}}, {{"id", 2}, {"name", "dark"}}}}}
+            .dump());
+  }
+};
+
+class SmallBackbone final : public SequentialBackbone {
+ public:
+  SmallBackbone() : SequentialBackbone("small", 0) {
+    std::int64_t channels = 3, stride = 1;
+    for (const std::int64_t width : {8, 16, 24}) {
+      stride *= 2;
+      add<ConvNorm>(channels, width, ConvNormOptions{.stride = 2});
+      channels = width;
+      end_stage(stride, channels);
+    }
+  }
+  Variable classify(const Variable& features) override { return features; }
+};
+
+std::unique_ptr<OneStageDetector> small_detector() {
+  auto backbone = std::make_unique<SmallBackbone>();
+  auto neck = std::make_unique<FeaturePyramid>(backbone->output_shape(8), FeaturePyramidOptions{.channels = 16});
+  auto head = std::make_unique<CenterHead>(neck->output_shape(), CenterHeadOptions{.classes = 2, .channels = 16, .layers = 1});
+  auto detector = std::make_unique<OneStageDetector>(std::move(backbone), std::move(neck), std::move(head), 8);
+  initialize(*detector, 1);
+  return detector;
+}
+
+DetectionTaskOptions small_options() {
+  DetectionTaskOptions options;
+  options.batches.preprocessing = {.width = 96, .height = 64, .mean = {0.5, 0.5, 0.5}, .deviation = {0.25, 0.25, 0.25}};
+  options.batches.batch = 8;
+  options.batches.seed = 3;
+  return options;
+}
+
+TEST_F(Squares, BatchesHoldPicturesAndBoxesInTheNetworksSize) {
+  const AnnotatedDataset train(source("train"));
+  DetectionBatchOptions options = small_options().batches;
+  options.preprocessing.width = 48;  // half as wide
+  const DetectionBatch batch = load_detection_batches(train, {5, 2, 7}, 0, options)->next();
+  EXPECT_EQ(batch.images.shape(), (Shape{3, 64, 48, 3}));
+  EXPECT_THAT(batch.indices, ElementsAre(5, 2, 7));
+  EXPECT_THAT(batch.sizes, Each(cv::Size(96, 64)));
+  const AnnotatedImage sample = train.get(2);
+  ASSERT_EQ(batch.targets[1].boxes.size(), sample.objects.size());
+  for (std::size_t i = 0; i < sample.objects.size(); ++i) {
+    const Box &box = sample.objects[i].box, &target = batch.targets[1].boxes[i];
+    EXPECT_EQ(target, (Box{box.x1 / 2, box.y1, box.x2 / 2, box.y2}));
+    EXPECT_EQ(batch.targets[1].labels[i], sample.objects[i].label);
+  }
+}
+
+TEST_F(Squares, BatchesAreTheSameForAnyNumberOfWorkersAndFromAnyBatchOn) {
+  const AnnotatedDataset train(source("train"));
+  DetectionBatchOptions options = small_options().batches;
+  options.mosaic = 0.5;
+  options.augmentation = std::make_shared<AugmentationSequence>(
+      std::vector<std::shared_ptr<const Augmentation>>{std::make_shared<RandomFlip>(), random_affine(), random_color_jitter()});
+  const auto all = [&](int workers, std::int64_t epoch, std::int64_t first) {
+    options.workers = workers;
+    const auto loader = load_detection_batches(train, epoch_order(train.size(), 3, epoch), epoch, options, first);
+    std::vector<DetectionBatch> batches;
+    for (std::int64_t i = 0; i < loader->batches(); ++i) batches.push_back(loader->next());
+    return batches;
+  };
+  const auto same = [](const DetectionBatch& a, const DetectionBatch& b) {
+    if (a.images.to_vector<float>() != b.images.to_vector<float>() || a.targets.size() != b.targets.size()) return false;
+    for (std::size_t i = 0; i < a.targets.size(); ++i)
+      if (a.targets[i].boxes != b.targets[i].boxes || a.targets[i].labels != b.targets[i].labels) return false;
+    return true;
+  };
+  const auto alone = all(0, 1, 0), together = all(3, 1, 0), rest = all(1, 1, 2), later = all(0, 2, 0);
+  ASSERT_EQ(alone.size(), 3u);
+  ASSERT_EQ(rest.size(), 1u);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(same(alone[i], together[i])) << i;
+  EXPECT_TRUE(same(alone[2], rest[0]));
+  EXPECT_FALSE(same(alone[0], later[0])) << "another epoch draws other changes";
+}
+
+TEST_F(Squares, ABatchComesBackFromItsState) {
+  const AnnotatedDataset train(source("train"));
+  DetectionBatch batch = load_detection_batches(train, {0, 1, 2}, 0, small_options().batches)->next(), other;
+  batch.targets[1] = {};  // a picture without objects
+  TrainingState state;
+  visit_state(batch, StateArchive::saving(state));
+  visit_state(other, StateArchive::loading(state, "the state"));
+  EXPECT_EQ(other.images.to_vector<float>(), batch.images.to_vector<float>());
+  ASSERT_EQ(other.targets.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(other.targets[i].boxes, batch.targets[i].boxes);
+    EXPECT_EQ(other.targets[i].labels, batch.targets[i].labels);
+  }
+}
+
+TEST_F(Squares, ATrainedDetectorFindsThem) {
+  const AnnotatedDataset train(source("train")), val(source("val"));
+  const auto detector = small_detector();
+  DetectionTaskOptions options = small_options();
+  options.batches.augmentation = std::make_shared<RandomFlip>();
+  DetectionTask task(*detector, train, val, options);
+  EXPECT_EQ(task.steps_per_epoch(), 3);
+  AdamW optimizer(detector->parameters());
+  constexpr std::int64_t kEpochs = 30;
+  Trainer trainer(task, optimizer, Schedule({.learning_rate = 0.01, .total_steps = 3 * kEpochs}),
+                  {.epochs = kEpochs, .selection_metric = "val_AP50"});
+  const TrainingSummary summary = trainer.run();
+  EXPECT_GT(summary.best_value, 0.9);
+  EXPECT_THAT(task.sample_names(), Contains(HasSubstr("train")));
+  detector->eval();
+  const NoGradGuard no_grad;
+  std::map<std::string, double> metrics;
+  std::vector<std::string> names;
+  for (const auto& [name, value] : task.validate()) {
+    names.push_back(name);
+    metrics[name] = value;
+  }
+  EXPECT_EQ(names, task.metric_names());
+  EXPECT_NEAR(metrics["val_loss"], metrics["val_box"] + metrics["val_object"] + metrics["val_class"], 1e-12);
+  EXPECT_GT(metrics["val_AP50_voc12"], 0.9);
+  EXPECT_GT(metrics["val_AP50"], metrics["val_AP"]);
+}
+
+TEST_F(Squares, SayWhatIsWrong) {
+  const AnnotatedDataset train(source("train"));
+  const auto detector = small_detector();
+  DetectionTaskOptions options = small_options();
+  options.batches.batch = 0;
+  EXPECT_THAT([&] { DetectionTask(*detector, train, train, options); },
+              ThrowsMessage<OptionError>(HasSubstr("a batch holds at least 1 image, found 0")));
+  options = small_options();
+  options.batches.mosaic = 1.5;
+  EXPECT_THAT([&] { DetectionTask(*detector, train, train, options); },
+              ThrowsMessage<OptionError>(HasSubstr("mosaic is in [0, 1], found 1.5")));
+}
+
+}  // namespace
+}  // namespace fovea
