@@ -5,9 +5,12 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "detector_flags.hpp"
+#include "fovea/base/error.hpp"
 #include "fovea/base/version.hpp"
 #include "fovea/data/data_source.hpp"
 #include "fovea/pipelines/classifier_ensemble.hpp"
+#include "fovea/pipelines/detector_evaluation.hpp"
 #include "fovea/pipelines/run_pictures.hpp"
 #include "shared_options.hpp"
 
@@ -15,10 +18,13 @@ namespace fovea::cli {
 
 namespace {
 
+constexpr double kUsualConfidence = 0.001;  // average precision wants the whole curve
+
 struct EvaluateFlags {
   SharedOptions shared;
+  DetectorFlags detector;
   std::vector<std::string> models, views;
-  std::string data, split, plots;
+  std::string data, split, plots, image_root;
   std::int64_t batch = 64;
   int workers = 1;
 };
@@ -42,7 +48,27 @@ std::uint64_t training_seed(const ClassifierEnsemble& ensemble) {
   return seed;
 }
 
-void run_evaluate(const EvaluateFlags& flags) {
+void evaluate_boxes(const EvaluateFlags& flags) {
+  const std::string& model = only_detector(flags.models, flags.views);
+  if (!flags.plots.empty()) throw OptionError("--plots applies to classifiers, but the model is a detector");
+  const auto context = flags.shared.make_context();
+  const kernels::ContextGuard guard(*context);
+  const DetectionPipeline pipeline = flags.detector.load(model, flags.shared, kUsualConfidence);
+  const AnnotatedDataset data(flags.data, {.split = flags.split, .names = pipeline.labels(), .image_root = flags.image_root});
+  const DetectorResults results = detect_dataset(pipeline, data, flags.batch, flags.workers);
+  for (const auto* notes : {&data.data().notes, &results.notes})
+    for (const std::string& note : *notes) flags.shared.log(note);
+  flags.shared.log(fmt::format("split {}: {} images, {} objects; {} detections", data.data().split, data.size(),
+                               data.data().annotations.size(), results.results.results.size()));
+  const DetectorEvaluation evaluation = evaluate_detector(
+      data, results.results, {.split = data.data().split, .model = model, .fovea_version = version()}, context->threads());
+  if (flags.shared.json != "-") fmt::print("{}", evaluation.table);
+  flags.shared.write_json(to_text(evaluation.json));
+}
+
+void evaluate_classes(const EvaluateFlags& flags) {
+  flags.detector.require_none();
+  if (!flags.image_root.empty()) throw OptionError("--image-root applies to detectors, but the model is none");
   const auto context = flags.shared.make_context();
   const kernels::ContextGuard guard(*context);
   ClassifierEnsemble ensemble(ClassifierEnsemble::load(flags.models), ImageViews::parse(flags.views));
@@ -66,7 +92,8 @@ void add_evaluate(CLI::App& app, int&) {
   CLI::App* command = app.add_subcommand("evaluate", "Measure a model on a data set");
   command->footer(
       "Example:\n  fovea evaluate --model runs/fashion/weights/best.fovea --data idx:/usr/share/datasets/fashion-mnist --json "
-      "metrics.json\n\n"
+      "metrics.json\n"
+      "  fovea evaluate --model yolo-fastest.fovea --data coco:coco64/annotations/instances.json --json metrics.json\n\n"
       "Without --split: test, else val, else all. The split that was used is always named. Data without splits of its own is split as in "
       "the\n"
       "training of the model, unless --seed says otherwise.");
@@ -74,15 +101,18 @@ void add_evaluate(CLI::App& app, int&) {
       ->delimiter(',')
       ->required();
   command->add_option("--tta", flags->views, "also classify these views of each image and average: flip, crops")->delimiter(',');
-  command->add_option("--data", flags->data, "idx:DIR, folder:DIR or csv:FILE")->required();
+  command->add_option("--data", flags->data, "idx:DIR, folder:DIR or csv:FILE; of detectors coco:FILE.json, voc:DIR, yolo:DIR or csv:FILE")
+      ->required();
   command->add_option("--split", flags->split, "train, val, test or all");
   command->add_option("--batch", flags->batch, "images at a time; does not change the result")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_option("--workers", flags->workers, "threads that load images")->check(CLI::NonNegativeNumber);
-  command->add_option("--plots", flags->plots, "folder for confusion_matrix.png");
+  command->add_option("--plots", flags->plots, "of classifiers: folder for confusion_matrix.png");
+  command->add_option("--image-root", flags->image_root, "of detectors: where images are, when not where the format says");
+  flags->detector.add_to(*command, "0.001");
   flags->shared.add_to(*command);
-  command->callback([flags] { run_evaluate(*flags); });
+  command->callback([flags] { is_detector(flags->models.front()) ? evaluate_boxes(*flags) : evaluate_classes(*flags); });
 }
 
 }  // namespace fovea::cli

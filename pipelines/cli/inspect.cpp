@@ -6,9 +6,11 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "fovea/interchange/model_file.hpp"
 #include "fovea/pipelines/catalogue.hpp"
 #include "fovea/pipelines/classification_pipeline.hpp"
 #include "fovea/pipelines/classifier_recipe.hpp"
+#include "fovea/pipelines/darknet_network.hpp"
 #include "fovea/pipelines/network_report.hpp"
 #include "shared_options.hpp"
 
@@ -28,16 +30,25 @@ void print_report(const InspectFlags& flags, const NetworkReport& report, Json j
   flags.shared.write_json(to_text(json));
 }
 
-void inspect_file(const InspectFlags& flags) {
-  const ClassificationPipeline pipeline = ClassificationPipeline::load(flags.model);
-  const Preprocessing& p = pipeline.preprocessing();
-  if (flags.shared.json != "-") {
-    fmt::print("architecture  {}\nlabels        {}\npreprocessing {}\n\n", pipeline.architecture(), fmt::join(pipeline.labels(), ", "),
+/// What a model file says of itself, and its network layer by layer.
+void describe(const InspectFlags& flags, const Json& architecture, const std::vector<std::string>& labels, const Preprocessing& p,
+              Layer& network) {
+  if (flags.shared.json != "-")
+    fmt::print("architecture  {}\nlabels        {}\npreprocessing {}\n\n", architecture.dump(), fmt::join(labels, ", "),
                p.to_json().dump());
+  print_report(flags, report_network(network, p.height, p.width, p.channels),
+               {{"architecture", architecture}, {"labels", labels}, {"preprocessing", p.to_json()}});
+}
+
+void inspect_file(const InspectFlags& flags) {
+  if (const ModelFile file = load_model_file(flags.model); file.metadata.task == "detect") {
+    const auto network = load_darknet_network(file, flags.model);
+    const Json preprocessing = parse_json(file.metadata.preprocessing, flags.model);
+    return describe(flags, parse_json(file.metadata.architecture, flags.model), file.metadata.labels,
+                    Preprocessing::from_json(preprocessing, "preprocessing"), *network);
   }
-  print_report(
-      flags, report_network(pipeline.network(), p.height, p.width, p.channels),
-      {{"architecture", parse_json(pipeline.architecture(), flags.model)}, {"labels", pipeline.labels()}, {"preprocessing", p.to_json()}});
+  const ClassificationPipeline pipeline = ClassificationPipeline::load(flags.model);
+  describe(flags, parse_json(pipeline.architecture(), flags.model), pipeline.labels(), pipeline.preprocessing(), pipeline.network());
 }
 
 void inspect_name(const InspectFlags& flags) {

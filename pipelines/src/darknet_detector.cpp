@@ -102,6 +102,13 @@ DarknetConfig darknet_config_of(const ModelFile& file, const std::string& where)
   return parse_darknet_config(text, where + ", cfg");
 }
 
+std::unique_ptr<DarknetNetwork> load_darknet_network(const ModelFile& file, const std::string& where) {
+  auto network = std::make_unique<DarknetNetwork>(darknet_config_of(file, where), where);
+  load_state(file.tensors, network->state_dict(), where);
+  network->eval();
+  return network;
+}
+
 OutputDecoder darknet_decoder(const DarknetConfig& config) {
   std::vector<OutputDecoder> decoders;
   for (std::size_t i = 0; i < config.layers.size(); ++i) {
@@ -116,9 +123,8 @@ OutputDecoder darknet_decoder(const DarknetConfig& config) {
 }
 
 DetectionPipeline load_darknet_detector(const ModelFile& file, const std::string& where, const DetectorLoadOptions& options) {
-  const DarknetConfig config = darknet_config_of(file, where);
-  auto network = std::make_shared<DarknetNetwork>(config, where);
-  load_state(file.tensors, network->state_dict(), where);
+  const std::shared_ptr<DarknetNetwork> network = load_darknet_network(file, where);
+  const DarknetConfig& config = network->config();
   const Preprocessing preprocessing = Preprocessing::from_json(parse_json(file.metadata.preprocessing, where), "preprocessing");
   auto engine = options.engine == "fovea"
                     ? make_eager_engine(
@@ -153,10 +159,9 @@ void export_darknet(const std::filesystem::path& model, const std::filesystem::p
                     const std::filesystem::path& weights_path) {
   const std::string where = model.string();
   const ModelFile file = load_model_file(model);
-  const DarknetConfig config = darknet_config_of(file, where);
-  DarknetNetwork network(config, where);
-  load_state(file.tensors, network.state_dict(), where);
-  DarknetWeights weights = darknet_weights(config, network.state_dict());
+  const auto network = load_darknet_network(file, where);
+  const DarknetConfig& config = network->config();
+  DarknetWeights weights = darknet_weights(config, network->state_dict());
   if (!file.metadata.training.empty()) read_option(parse_json(file.metadata.training, where), "seen", weights.seen, where);
   write_darknet_config(config_path, config);
   write_darknet_weights(weights_path, weights, config);

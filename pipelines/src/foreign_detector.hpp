@@ -7,7 +7,7 @@
 
 namespace fovea {
 
-/// Reads a description (docs/engines.md) and the files that it names, which lie beside it. Throws FileError and OptionError.
+/// Reads a description (docs/darknet.md) and the files that it names, which lie beside it. Throws FileError and OptionError.
 DetectionPipeline load_foreign_detector(const std::filesystem::path& path, const DetectorLoadOptions& options);
 
 }  // namespace fovea

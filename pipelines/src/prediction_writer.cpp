@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "csv_value.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/base/json.hpp"
 #include "fovea/base/json_line.hpp"
@@ -23,14 +24,6 @@ namespace {
 
 constexpr std::int64_t kSheetTiles = 64;
 const cv::Scalar kRight{96, 160, 48}, kWrong{56, 56, 216}, kUnknown{130, 130, 130};
-
-/// One value of a CSV row: quoted when it holds a separator (RFC 4180).
-std::string csv_value(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
 
 /// Small enough to keep 64 of them.
 cv::Mat thumbnail(const cv::Mat& image, int side) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "fovea/interchange/darknet_weights.hpp"
-#include "fovea/interchange/safetensors.hpp"
+#include "fovea/interchange/model_file.hpp"
 #include "fovea/nn/module.hpp"
 #include "fovea/pipelines/engine.hpp"
 
@@ -54,5 +54,9 @@ class DarknetNetwork final : public Layer {
 std::vector<NamedTensor> darknet_state(const DarknetConfig& config, const DarknetWeights& weights);
 /// The other way: what `state`, a DarknetNetwork's, holds. Throws OptionError when a tensor is missing.
 DarknetWeights darknet_weights(const DarknetConfig& config, const StateDict& state);
+
+/// The network of a model file that was imported from Darknet, with its weights, in evaluation mode. Throws FileError for other files,
+/// which `where` names.
+std::unique_ptr<DarknetNetwork> load_darknet_network(const ModelFile& file, const std::string& where);
 
 }  // namespace fovea

@@ -41,7 +41,7 @@ struct DetectorLoadOptions {
 ///     for (const Detection& d : detector.run(cv::imread("street.jpg"))) std::cout << d.label << ' ' << d.score << '\n';
 class DetectionPipeline {
  public:
-  /// A model file (.fovea), or a description (.json) of another framework's files, which only opencv-dnn runs: docs/engines.md. Throws
+  /// A model file (.fovea), or a description (.json) of another framework's files, which only opencv-dnn runs: docs/darknet.md. Throws
   /// FileError when a file cannot be read, is damaged, or is no detector; OptionError when the engine cannot run it.
   static DetectionPipeline load(const std::filesystem::path& path, const DetectorLoadOptions& options = {});
 
