@@ -10,7 +10,10 @@ namespace fovea {
 
 /// Of three bytes; reads four.
 inline cv::v_float32x4 load_levels(const std::uint8_t* pixel) {
-  return cv::v_cvt_f32(cv::v_reinterpret_as_s32(cv::v_load_expand_q(pixel)));
+  std::uint32_t word;  // not by cv::v_load_expand_q(), which reads an int where none is aligned
+  std::memcpy(&word, pixel, sizeof(word));
+  const cv::v_uint8x16 bytes = cv::v_reinterpret_as_u8(cv::v_uint32x4(word, 0, 0, 0));
+  return cv::v_cvt_f32(cv::v_reinterpret_as_s32(cv::v_expand_low(cv::v_expand_low(bytes))));
 }
 
 /// Whole numbers 0 to 255 as the numbers of a network: (v / 255 - mean) / deviation as v * factor + offset, red, green, blue.
