@@ -15,6 +15,9 @@ namespace fovea {
 /// name beside it. Throws FileError naming the places where it was looked for.
 std::filesystem::path find_image(const std::string& source, const DetectionImage& image, const std::filesystem::path& image_root = {});
 
+/// The same, but an empty path where there is none.
+std::filesystem::path find_picture(const std::string& source, const DetectionImage& image, const std::filesystem::path& image_root = {});
+
 /// The pictures are read one by one, when they are asked for. Labels are indices of categories; crowds are left out.
 class AnnotatedDataset final : public Dataset<AnnotatedImage> {
  public:
