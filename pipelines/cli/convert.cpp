@@ -10,9 +10,12 @@
 #include "fovea/data/data_source.hpp"
 #include "fovea/data/detection_conversion.hpp"
 #include "fovea/data/detection_source.hpp"
+#include "fovea/data/instance_masks.hpp"
 #include "fovea/data/label_names.hpp"
+#include "fovea/data/segmentation_conversion.hpp"
 #include "fovea/pipelines/class_folder.hpp"
 #include "fovea/vision/image_writer.hpp"
+#include "label_flags.hpp"
 #include "shared_options.hpp"
 
 namespace fovea::cli {
@@ -23,7 +26,8 @@ namespace fs = std::filesystem;
 
 struct ConvertFlags {
   SharedOptions shared;
-  std::string from, to, split, names, image_root;
+  LabelFlags labels;
+  std::string from, to, split, names;
   std::int64_t count = 0;
 };
 
@@ -37,25 +41,50 @@ fs::path target_folder(const std::string& to) {
   return folder;
 }
 
+void log_lost(const SharedOptions& shared, const std::vector<std::string>& lost) {
+  shared.log(lost.empty() ? "lossless: every property came back" : "the other form does not hold:");
+  for (const std::string& line : lost) shared.log("  " + line);
+}
+
 /// Boxes and masks: every item that the other form cannot hold is printed.
 void run_convert_detections(const ConvertFlags& flags) {
   if (flags.from.starts_with("idx:") || flags.from.starts_with("folder:"))
     throw OptionError(fmt::format("--to {}: {} holds images with one class each; expected folder:DIR", flags.to, flags.from));
   if (flags.count > 0) throw OptionError("--count applies to --to folder:DIR");
-  DetectionDataOptions options{.split = flags.split, .image_root = flags.image_root};
+  DetectionDataOptions options{.split = flags.split, .image_root = flags.labels.image_root};
   if (!flags.names.empty()) options.names = read_label_names(flags.names);
   const DetectionDataset dataset = open_detection_data(flags.from, options);
   for (const std::string& note : dataset.notes) flags.shared.log(note);
   const std::vector<std::string> lost = convert_detections(dataset, flags.to);
+  if (constexpr std::string_view kMasks = "masks:"; flags.to.starts_with(kMasks))
+    if (const auto missing = copy_sample_pictures(flags.to.substr(kMasks.size()), dataset, flags.from, flags.labels.image_root);
+        missing > 0)
+      flags.shared.log(fmt::format("{} pictures are not where {} says; say --image-root", missing, flags.from));
   flags.shared.log(fmt::format("split {}: {} images, {} objects written to {} and read again", dataset.split, dataset.images.size(),
                                dataset.annotations.size(), flags.to));
-  flags.shared.log(lost.empty() ? "lossless: every property came back" : "the other form does not hold:");
-  for (const std::string& line : lost) flags.shared.log("  " + line);
+  log_lost(flags.shared, lost);
   flags.shared.write_json(
       to_text({{"split", dataset.split}, {"count", dataset.images.size()}, {"objects", dataset.annotations.size()}, {"lost", lost}}));
 }
 
+/// Label maps and panoptic segments, with the same list.
+void run_convert_segmentations(const ConvertFlags& flags) {
+  if (flags.count > 0) throw OptionError("--count applies to --to folder:DIR");
+  SegmentationDataOptions options = flags.labels.options();
+  options.split = flags.split;
+  options.seed = flags.shared.seed.value_or(options.seed);
+  options.seeded_split = false;
+  options.threads = flags.shared.threads;
+  if (!flags.names.empty()) options.names = read_label_names(flags.names);
+  const SegmentationConversion done = convert_segmentations(flags.from, flags.to, options);
+  for (const std::string& note : done.notes) flags.shared.log(note);
+  flags.shared.log(fmt::format("split {}: {} images written to {} and read again", done.split, done.images, flags.to));
+  log_lost(flags.shared, done.lost);
+  flags.shared.write_json(to_text({{"split", done.split}, {"count", done.images}, {"lost", done.lost}}));
+}
+
 void run_convert(const ConvertFlags& flags) {
+  if (is_segmentation_conversion(flags.from, flags.to)) return run_convert_segmentations(flags);
   if (is_detection_target(flags.to)) return run_convert_detections(flags);
   const auto context = flags.shared.make_context();
   const kernels::ContextGuard guard(*context);
@@ -78,23 +107,30 @@ void run_convert(const ConvertFlags& flags) {
 void add_convert(CLI::App& app, int&) {
   auto flags = std::make_shared<ConvertFlags>();
   CLI::App* command = app.add_subcommand(
-      "convert", "Write a data set in another form: labelled images as folders of classes, boxes as COCO, VOC, YOLO or text");
+      "convert",
+      "Write a data set in another form: labelled images as folders of classes, boxes as COCO, VOC, YOLO or text, masks and label maps as "
+      "PNG or panoptic");
   command->footer(
       "Examples:\n  fovea convert --from idx:/usr/share/datasets/fashion-mnist --split test --count 200 --to folder:samples\n"
-      "  fovea convert --from coco:instances.json --to voc:out\n\n"
-      "Boxes that were written are read again; what the other form does not hold is listed, property by property.");
+      "  fovea convert --from coco:instances.json --to voc:out\n"
+      "  fovea convert --from masks:nuclei --to png:labels\n\n"
+      "What was written is read again; what the other form does not hold is listed, property by property.");
   command
       ->add_option("--from", flags->from,
-                   "idx:DIR or folder:DIR; coco:FILE.json, voc:DIR, yolo:DIR, csv:FILE, boxtxt-xyxy:DIR or boxtxt-xywh:DIR")
+                   "idx:DIR or folder:DIR; coco:FILE.json, voc:DIR, yolo:DIR, masks:DIR, csv:FILE, boxtxt-xyxy:DIR or boxtxt-xywh:DIR; "
+                   "png:IMAGES,LABELS or "
+                   "panoptic:FILE.json")
       ->required();
   command
       ->add_option("--to", flags->to,
-                   "folder:DIR; coco:FILE.json, voc:DIR, yolo:DIR, csv:FILE, boxtxt-xyxy:DIR or boxtxt-xywh:DIR; must be empty or missing")
+                   "folder:DIR; coco:FILE.json, voc:DIR, yolo:DIR, masks:DIR, csv:FILE, boxtxt-xyxy:DIR or boxtxt-xywh:DIR; png:LABELS, "
+                   "png:IMAGES,LABELS or "
+                   "panoptic:FILE.json; must be empty or missing")
       ->required();
   command->add_option("--split", flags->split, "train, val, test or all (test, else val, else all)");
   command->add_option("--count", flags->count, "only the first images of the split; 0: all")->check(CLI::NonNegativeNumber);
   command->add_option("--names", flags->names, "file with one class name per line, for data that has none");
-  command->add_option("--image-root", flags->image_root, "folder of the images, for formats that need their sizes");
+  flags->labels.add_to(*command);
   flags->shared.add_to(*command);
   command->callback([flags] { run_convert(*flags); });
 }

@@ -49,6 +49,7 @@ int report_run(const SharedOptions& shared, const DirectoryRunSummary& summary, 
 void add_train(CLI::App& app, int& exit_code);
 void add_evaluate(CLI::App& app, int& exit_code);
 void add_evaluate_detections(CLI::App& app, int& exit_code);
+void add_evaluate_segmentations(CLI::App& app, int& exit_code);
 void add_predict(CLI::App& app, int& exit_code);
 void add_superpixels(CLI::App& app, int& exit_code);
 void add_evaluate_superpixels(CLI::App& app, int& exit_code);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <opencv2/core.hpp>
 
 #include "fovea/base/error.hpp"
 #include "fovea/base/file.hpp"
@@ -27,6 +28,7 @@ struct Samples {
   std::vector<std::string> names;
   std::function<AnnotatedImage(std::int64_t)> get;
   std::function<std::string(std::int64_t)> caption;
+  int ignored = 255;  ///< in label maps
 };
 
 Samples open_classes(const PreviewOptions& options) {
@@ -49,8 +51,31 @@ Samples open_objects(const PreviewOptions& options) {
           .caption = [dataset](std::int64_t index) { return dataset->data().images[static_cast<std::size_t>(index)].file_name; }};
 }
 
+Samples open_labels(const PreviewOptions& options) {
+  SegmentationDataOptions data = options.labels;
+  data.split = options.split;
+  data.image_root = options.image_root;
+  data.seed = options.seed;
+  data.seeded_split = false;
+  if (!options.names.empty()) data.names = read_label_names(options.names);
+  const SegmentationDatasetPtr dataset = open_segmentation_data(options.data, data).dataset;
+  const bool has_background = !options.data.starts_with("panoptic:");  // which draw_annotations leaves as it is
+  return {.count = dataset->size(),
+          .names = dataset->labels(),
+          .get =
+              [dataset, has_background](std::int64_t index) {
+                SegmentationSample sample = dataset->get(index);
+                if (sample.image.empty()) throw OptionError("[preview] label maps alone have no pictures: expected png:IMAGES,LABELS");
+                if (!has_background) cv::add(sample.labels, 1, sample.labels, sample.labels != dataset->ignored());
+                return AnnotatedImage{.image = sample.image, .labels = sample.labels};
+              },
+          .caption = [dataset](std::int64_t index) { return dataset->id(index); },
+          .ignored = dataset->ignored()};
+}
+
 Samples open_samples(const PreviewOptions& options) {
   const std::string scheme = options.data.substr(0, options.data.find(':'));
+  if (scheme == "png" || scheme == "panoptic" || scheme == "masks") return open_labels(options);
   return scheme == "idx" || scheme == "folder" ? open_classes(options) : open_objects(options);
 }
 
@@ -86,7 +111,7 @@ cv::Mat preview(const PreviewOptions& options) {
   for (std::int64_t place = 0; place < std::min(options.count, samples.count); ++place) {
     const std::int64_t index = order[static_cast<std::size_t>(place)];
     const AnnotatedImage sample = samples.get(index);
-    tiles.push_back({draw_annotations(sample, samples.names), samples.caption(index)});
+    tiles.push_back({draw_annotations(sample, samples.names, samples.ignored), samples.caption(index)});
     cv::Size size = sample.image.size();
     if (!options.image_size.empty()) {
       const ImageSize given = parse_image_size(options.image_size);
@@ -98,8 +123,9 @@ cv::Mat preview(const PreviewOptions& options) {
     for (std::int64_t variant = 0; variant < options.variants; ++variant) {
       RandomStream stream(options.seed, static_cast<std::uint64_t>(variant), static_cast<std::uint64_t>(index));
       const auto transform = part->draw_with(sample.image.size(), boxes, stream);
-      const AnnotatedImage changed = transformed(*transform, sample);
-      tiles.push_back({draw_annotations(changed, samples.names), fmt::format("{} of {}", changed.objects.size(), sample.objects.size())});
+      const AnnotatedImage changed = transformed(*transform, sample, {.label_fill = static_cast<double>(samples.ignored)});
+      tiles.push_back({draw_annotations(changed, samples.names, samples.ignored),
+                       fmt::format("{} of {}", changed.objects.size(), sample.objects.size())});
       if (sample.objects.empty()) tiles.back().caption = fmt::format("variant {}", variant + 1);
     }
   }

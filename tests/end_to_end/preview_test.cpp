@@ -7,6 +7,7 @@
 #include "command.hpp"
 #include "fovea/vision/image_loader.hpp"
 #include "fovea/vision/image_writer.hpp"
+#include "fovea/vision/label_png.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace fovea {
@@ -48,6 +49,27 @@ TEST_F(Preview, DrawsTheSameSheetForTheSameSeed) {
   EXPECT_EQ(cv::norm(load_image(folder_ / "sheet.png"), sheet, cv::NORM_INF), 0);
   ASSERT_EQ(preview({"--config", "recipe.json", "--seed", "2"}).code, 0);
   EXPECT_GT(cv::norm(load_image(folder_ / "sheet.png"), sheet, cv::NORM_INF), 0);
+}
+
+TEST_F(Preview, DrawsLabelMaps) {
+  cv::Mat labels = cv::Mat::zeros(60, 80, CV_8UC1);
+  labels(cv::Rect(20, 20, 30, 20)) = 1;
+  write_label_png(folder_ / "maps/one.png", labels);
+  write_label_png(folder_ / "flat/one.png", cv::Mat::zeros(60, 80, CV_8UC1));
+  write_label_png(folder_ / "cells/one/masks/0.png", labels);
+  save_image(folder_ / "cells/one/images/one.png", load_image(folder_ / "set/one.png"));
+  const auto sheet = [&](const std::string& data) {
+    const CommandResult result = fovea_command({"preview", "--data", data, "--out", "sheet.png", "--variants", "0"}, folder_.path());
+    EXPECT_EQ(result.code, 0) << result.err;
+    const cv::Mat drawn = load_image(folder_ / "sheet.png");
+    return drawn.rowRange(drawn.rows / 2, drawn.rows).clone();  // the title says where the data are
+  };
+  const cv::Mat plain = sheet("png:set,flat"), drawn = sheet("png:set,maps"), masks = sheet("masks:cells");
+  EXPECT_GT(cv::norm(plain, drawn, cv::NORM_INF), 20) << "class 1 is tinted, class 0 is not";
+  EXPECT_EQ(cv::norm(drawn, masks, cv::NORM_INF), 0) << "the same region";
+  const CommandResult alone = fovea_command({"preview", "--data", "png:maps"}, folder_.path());
+  EXPECT_EQ(alone.code, 2);
+  EXPECT_THAT(alone.err, HasSubstr("expected png:IMAGES,LABELS"));
 }
 
 TEST_F(Preview, MistakesAreNamed) {

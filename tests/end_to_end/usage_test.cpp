@@ -18,6 +18,7 @@ using testing::HasSubstr;
 const std::vector<std::string> kVerbs = {"train",
                                          "evaluate",
                                          "evaluate-detections",
+                                         "evaluate-segmentations",
                                          "predict",
                                          "search",
                                          "find-lr",

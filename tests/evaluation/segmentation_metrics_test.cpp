@@ -190,6 +190,7 @@ class Maps final : public SegmentationDataset {
   const std::vector<std::string>& labels() const override { return labels_; }
   const Palette& palette() const override { return palette_; }
   std::string id(std::int64_t index) const override { return maps_[static_cast<std::size_t>(index)].first; }
+  std::filesystem::path picture(std::int64_t) const override { return {}; }
   cv::Mat label_map(std::int64_t index) const override { return maps_[static_cast<std::size_t>(index)].second; }
 
  private:

@@ -25,12 +25,13 @@ AnnotatedObject object_of(const DetectionAnnotation& annotation, const Detection
 }
 
 std::vector<fs::path> places_of(const std::string& source, const DetectionImage& image, const fs::path& image_root) {
-  if (!image_root.empty()) return {image_root / image.file_name, image_root / fs::path(image.file_name).filename()};
+  const fs::path in_sample = fs::path(image.file_name).stem() / "images" / fs::path(image.file_name).filename();
+  if (!image_root.empty()) return {image_root / image.file_name, image_root / fs::path(image.file_name).filename(), image_root / in_sample};
   const std::size_t colon = source.find(':');
   const fs::path path = colon == std::string::npos ? source : source.substr(colon + 1);
   if (fs::is_directory(path))
-    return {path / image.file_name, path / "images" / image.file_name, path / "JPEGImages" / image.file_name,
-            path / fs::path(image.file_name).stem() / "images" / image.file_name, image.file_name};
+    return {path / image.file_name, path / "images" / image.file_name, path / "JPEGImages" / image.file_name, path / in_sample,
+            image.file_name};
   const fs::path folder = path.parent_path(), above = folder / "..";
   return {folder / image.file_name, above / "images" / image.file_name, above / path.stem() / image.file_name,
           folder / "images" / image.file_name, image.file_name};
@@ -38,12 +39,16 @@ std::vector<fs::path> places_of(const std::string& source, const DetectionImage&
 
 }  // namespace
 
-fs::path find_image(const std::string& source, const DetectionImage& image, const fs::path& image_root) {
-  std::vector<std::string> looked;
-  for (const fs::path& place : places_of(source, image, image_root)) {
+fs::path find_picture(const std::string& source, const DetectionImage& image, const fs::path& image_root) {
+  for (const fs::path& place : places_of(source, image, image_root))
     if (fs::is_regular_file(place)) return place;
-    looked.push_back(place.string());
-  }
+  return {};
+}
+
+fs::path find_image(const std::string& source, const DetectionImage& image, const fs::path& image_root) {
+  if (fs::path found = find_picture(source, image, image_root); !found.empty()) return found;
+  std::vector<std::string> looked;
+  for (const fs::path& place : places_of(source, image, image_root)) looked.push_back(place.string());
   throw FileError(image.file_name, fmt::format("is in none of {}; say --image-root", fmt::join(looked, ", ")));
 }
 

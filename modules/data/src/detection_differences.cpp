@@ -6,34 +6,11 @@
 
 #include "detection_names.hpp"
 #include "fovea/data/detection_conversion.hpp"
+#include "property_difference.hpp"
 
 namespace fovea {
 
 namespace {
-
-/// Counts the differences of one property and keeps the first.
-class Property {
- public:
-  explicit Property(std::string name) : name_(std::move(name)) {}
-
-  template <class Value>
-  void compare(const Value& expected, const Value& found, const std::string& where) {
-    note(expected == found, where, [&] { return fmt::format("{}, found {}", expected, found); });
-  }
-  template <class Describe>
-  void note(bool equal, const std::string& where, Describe&& describe) {
-    ++compared_;
-    if (equal) return;
-    if (different_++ == 0) first_ = fmt::format("first in \"{}\": {}", where, describe());
-  }
-  void append_to(std::vector<std::string>& lines, const std::string& more = "") const {
-    if (different_ > 0) lines.push_back(fmt::format("{}: {} of {} differ, {}{}", name_, different_, compared_, first_, more));
-  }
-
- private:
-  std::string name_, first_;
-  std::size_t compared_ = 0, different_ = 0;
-};
 
 std::string kind_of(const Segmentation& segmentation) {
   if (const auto* polygons = std::get_if<Polygons>(&segmentation)) return fmt::format("{} polygon(s)", polygons->size());

@@ -11,6 +11,7 @@
 #include "fovea/base/file.hpp"
 #include "fovea/base/parallel.hpp"
 #include "fovea/base/text.hpp"
+#include "fovea/data/annotated_dataset.hpp"
 #include "fovea/vision/image_loader.hpp"
 #include "fovea/vision/image_size.hpp"
 #include "fovea/vision/label_png.hpp"
@@ -127,6 +128,22 @@ void write_instance_masks(const fs::path& folder, const DetectionDataset& datase
                       decode_mask(mask_of(object.segmentation, image.height, image.width)));
     }
   }
+}
+
+std::int64_t copy_sample_pictures(const fs::path& folder, const DetectionDataset& dataset, const std::string& source,
+                                  const fs::path& image_root) {
+  std::int64_t missing = 0;
+  for (const DetectionImage& image : dataset.images) {
+    const fs::path picture = find_picture(source, image, image_root);
+    if (picture.empty()) {
+      ++missing;
+      continue;
+    }
+    const std::vector<std::uint8_t> bytes = read_file(picture);
+    write_file(folder / stem_of(image.file_name) / "images" / picture.filename(),
+               {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
+  return missing;
 }
 
 }  // namespace fovea

@@ -20,6 +20,7 @@ class LabelPngDataset final : public SegmentationDataset {
   const Palette& palette() const override { return palette_; }
   std::string id(std::int64_t index) const override { return pair(index).id; }
   cv::Mat label_map(std::int64_t index) const override;
+  std::filesystem::path picture(std::int64_t index) const override { return pair(index).image; }
 
  private:
   const LabelPngPair& pair(std::int64_t index) const;

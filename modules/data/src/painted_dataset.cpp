@@ -56,6 +56,8 @@ class PaintedDataset final : public SegmentationDataset {
     return paint_labels(data_, annotations_[static_cast<std::size_t>(index)], size, map_type(), crowds_);
   }
 
+  std::filesystem::path picture(std::int64_t index) const override { return find_picture(source_, image(index), image_root_); }
+
  private:
   const DetectionImage& image(std::int64_t index) const {
     require_index(index, size());

@@ -62,6 +62,8 @@ class PanopticLabels final : public SegmentationDataset {
     return labels;
   }
 
+  fs::path picture(std::int64_t index) const override { return find_picture(source_, at(index).image, image_root_); }
+
  private:
   const PanopticImage& at(std::int64_t index) const {
     require_index(index, size());

@@ -20,6 +20,7 @@ class Subset final : public SegmentationDataset {
   const Palette& palette() const override { return dataset_->palette(); }
   std::string id(std::int64_t index) const override { return dataset_->id(at(index)); }
   cv::Mat label_map(std::int64_t index) const override { return dataset_->label_map(at(index)); }
+  std::filesystem::path picture(std::int64_t index) const override { return dataset_->picture(at(index)); }
 
  private:
   std::int64_t at(std::int64_t index) const {
@@ -46,6 +47,7 @@ class Concatenation final : public SegmentationDataset {
   const Palette& palette() const override { return parts_.front()->palette(); }
   std::string id(std::int64_t index) const override { return at(index).first->id(at(index).second); }
   cv::Mat label_map(std::int64_t index) const override { return at(index).first->label_map(at(index).second); }
+  std::filesystem::path picture(std::int64_t index) const override { return at(index).first->picture(at(index).second); }
 
  private:
   using Place = std::pair<const SegmentationDataset*, std::int64_t>;

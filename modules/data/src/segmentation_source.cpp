@@ -9,6 +9,7 @@
 #include "fovea/base/text.hpp"
 #include "fovea/data/data_source.hpp"
 #include "fovea/data/detection_source.hpp"
+#include "fovea/data/label_names.hpp"
 #include "fovea/data/panoptic.hpp"
 #include "fovea/data/splits.hpp"
 #include "label_png_dataset.hpp"
@@ -19,6 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using Options = SegmentationDataOptions;
+
+constexpr const char* kNamesFile = "classes.txt";
 
 struct NamedSegmentation {
   std::string name;
@@ -55,6 +58,7 @@ FoundSplits open_label_pngs(const fs::path& images, const fs::path& labels, cons
   const LabelPngLayout layout = find_label_pngs(images, labels);
   FoundSplits found{{}, layout.notes};
   std::vector<std::string> names = options.names;
+  if (names.empty() && options.values.empty() && fs::exists(labels / kNamesFile)) names = read_label_names(labels / kNamesFile);
   if (names.empty()) {
     std::size_t count = options.values.size();
     if (count == 0) {

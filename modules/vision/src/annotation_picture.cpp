@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
+#include <set>
 
 #include "picture_input.hpp"
 #include "text_painter.hpp"
@@ -20,10 +21,12 @@ void tint(cv::Mat& picture, const cv::Mat& mask, cv::Scalar color) {
 }
 
 void tint_classes(cv::Mat& picture, const cv::Mat& labels, int ignored) {
-  double lowest = 0, highest = 0;
-  cv::minMaxIdx(labels, &lowest, &highest);
-  for (int label = std::max(1, static_cast<int>(lowest)); label <= static_cast<int>(highest); ++label)
-    if (label != ignored) tint(picture, labels == label, class_color(label));
+  std::set<int> present;
+  cv::Mat numbers;
+  labels.convertTo(numbers, CV_32S);
+  for (auto at = numbers.begin<int>(); at != numbers.end<int>(); ++at) present.insert(*at);
+  for (const int label : present)
+    if (label > 0 && label != ignored) tint(picture, labels == label, class_color(label));
 }
 
 cv::Point rounded(cv::Point2d point) { return {cvRound(point.x), cvRound(point.y)}; }

@@ -7,14 +7,16 @@
 #include <string>
 
 #include "fovea/base/json.hpp"
+#include "fovea/data/segmentation_source.hpp"
 
 namespace fovea {
 
 struct PreviewOptions {
-  std::string data;                  ///< "idx:", "folder:", "coco:", "voc:" or "yolo:"
+  std::string data;                  ///< "idx:", "folder:", "coco:", "voc:", "yolo:", "png:", "panoptic:" or "masks:"
   std::string split;                 ///< "": the format's usual one
   std::string names;                 ///< a file with one class name per line, for formats that hold none
   std::filesystem::path image_root;  ///< where pictures are, when not where the format says
+  SegmentationDataOptions labels;    ///< what label maps hold; split, names, image_root and seed are those above
   std::string augment = "[]";        ///< JSON text, as augmentation_recipe.hpp reads it
   std::string image_size = "";       ///< "N" or "WxH", of what changes the size; empty: every picture keeps its own
   std::int64_t count = 6;            ///< pictures, drawn from the seed

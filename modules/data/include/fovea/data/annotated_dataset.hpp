@@ -19,6 +19,9 @@ std::filesystem::path find_image(const std::string& source, const DetectionImage
 std::filesystem::path find_image(const std::string& source, const DetectionDataset& data, std::size_t index,
                                  const std::filesystem::path& image_root = {});
 
+/// The same, but an empty path where there is none.
+std::filesystem::path find_picture(const std::string& source, const DetectionImage& image, const std::filesystem::path& image_root = {});
+
 /// The pictures are read one by one, when they are asked for. Labels are indices of categories; crowds are left out.
 class AnnotatedDataset final : public Dataset<AnnotatedImage> {
  public:

@@ -24,4 +24,9 @@ DetectionDataset read_instance_masks(const std::filesystem::path& folder, const 
 /// or an object a box only.
 void write_instance_masks(const std::filesystem::path& folder, const DetectionDataset& dataset);
 
+/// Copies the pictures of `dataset`, which was read from `source` (find_image), to where they belong beside its masks. The number of those
+/// that are not found. Throws FileError.
+std::int64_t copy_sample_pictures(const std::filesystem::path& folder, const DetectionDataset& dataset, const std::string& source,
+                                  const std::filesystem::path& image_root = {});
+
 }  // namespace fovea

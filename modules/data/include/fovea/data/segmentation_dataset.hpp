@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <opencv2/core/mat.hpp>
 #include <string>
@@ -30,6 +31,9 @@ class SegmentationDataset : public Dataset<SegmentationSample> {
   virtual std::string id(std::int64_t index) const = 0;
   /// The label map alone, without reading the picture. Thread-safe. Throws FileError.
   virtual cv::Mat label_map(std::int64_t index) const = 0;
+
+  /// Where the picture is; empty where there is none.
+  virtual std::filesystem::path picture(std::int64_t index) const = 0;
 
   /// CV_8UC1 or CV_16UC1.
   int map_type() const;

@@ -32,7 +32,8 @@ struct SegmentationData {
 /// Opens
 ///   png:IMAGES,LABELS   label PNGs and the pictures of their names (png:LABELS: label maps without pictures); Cityscapes' names and splits
 ///   as
-///                       folders train, val, test are known. Without names the classes are 0 to the largest label
+///                       folders train, val, test are known. Names: LABELS/classes.txt; without, classes are 0 to the
+///                       largest label
 ///   voc:DIR             SegmentationClass, JPEGImages, ImageSets/Segmentation
 ///   panoptic:FILE.json  the categories of COCO's panoptic segments; void is ignored
 ///   coco:FILE.json, yolo:..., masks:DIR   objects painted over a background (painted_dataset.hpp)
