@@ -6,10 +6,12 @@
 namespace fovea::cli {
 
 void RecipeFlags::add_to(CLI::App& command) {
-  command.add_option("--task", task.value, "classify");
-  command.add_option("--data", data.value, "idx:DIR, folder:DIR or csv:FILE");
+  command.add_option("--task", task.value, "classify or detect (classify)");
+  command.add_option("--data", data.value, "idx:DIR, folder:DIR or csv:FILE; detect: voc:DIR, yolo:DIR, coco:FILE or csv:FILE");
   command.add_option("--names", names.value, "file with one class name per line, for data that has none");
-  command.add_option("--model", model.value, "a classifier: lenet5, resnet-mini, resnet18, ... (fovea inspect NAME shows one)");
+  command.add_option("--model", model.value,
+                     "a classifier: lenet5, resnet-mini, resnet18, ... (fovea inspect NAME shows one); a detector: yolo-grid, yolov3-tiny, "
+                     "yolov3, center-tiny, center-mobile");
   command.add_option("--model-options", model_options.value, "JSON, for instance {\"blocks\":2}");
   command.add_option("--weights", weights.value, "begin with these weights (.fovea or safetensors), not with random ones");
   command.add_option("--allow", allow.value, "of --weights, what need not fit: patterns of names; head: the last layer begins anew")
@@ -50,6 +52,18 @@ void RecipeFlags::add_to(CLI::App& command) {
 
 ClassifierRecipe RecipeFlags::recipe(const SharedOptions& shared) const {
   ClassifierRecipe recipe = config.empty() ? ClassifierRecipe{} : ClassifierRecipe::from_json(read_json_file(config), config);
+  apply_to(recipe, shared);
+  return recipe;
+}
+
+std::string RecipeFlags::task_of_recipe() const {
+  std::string name = "classify";
+  if (!config.empty()) read_option(read_json_file(config), "task", name, config);
+  task.apply(name);
+  return name;
+}
+
+void RecipeFlags::apply_to(ClassifierRecipe& recipe, const SharedOptions& shared) const {
   task.apply(recipe.task);
   data.apply(recipe.data);
   names.apply(recipe.names);
@@ -84,7 +98,6 @@ ClassifierRecipe RecipeFlags::recipe(const SharedOptions& shared) const {
   log_every.apply(recipe.log_every);
   if (shared.precision) recipe.precision = *shared.precision;
   if (shared.seed) recipe.seed = *shared.seed;
-  return recipe;
 }
 
 }  // namespace fovea::cli

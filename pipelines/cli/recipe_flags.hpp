@@ -32,6 +32,10 @@ struct RecipeFlags {
   void add_to(CLI::App& command);
   /// With the precision and the seed of `shared`. Throws OptionError and FileError.
   ClassifierRecipe recipe(const SharedOptions& shared) const;
+  /// Puts what the flags say, all but the file, into a recipe.
+  void apply_to(ClassifierRecipe& recipe, const SharedOptions& shared) const;
+  /// The task that --task says, else the file, else "classify".
+  std::string task_of_recipe() const;
 };
 
 }  // namespace fovea::cli

@@ -8,14 +8,17 @@
 #include <nlohmann/json.hpp>
 
 #include "fovea/base/error.hpp"
+#include "fovea/base/version.hpp"
 #include "fovea/pipelines/repeated_training.hpp"
 #include "fovea/pipelines/replay_batch.hpp"
 #include "fovea/pipelines/sanity_check.hpp"
 #include "fovea/pipelines/train_classifier.hpp"
+#include "fovea/pipelines/train_detector.hpp"
 #include "fovea/training/progress.hpp"
 #include "recipe_flags.hpp"
 #include "shared_options.hpp"
 #include "stop_signals.hpp"
+#include "train_detector_flags.hpp"
 
 namespace fovea::cli {
 
@@ -26,6 +29,7 @@ namespace fs = std::filesystem;
 struct TrainFlags {
   SharedOptions shared;
   RecipeFlags recipe;
+  TrainDetectorFlags detector;
   std::string out, resume, replay, save_every = "10m";
   bool detect_anomaly = false;
   int workers = 1;
@@ -92,8 +96,37 @@ void train_several(const TrainFlags& flags, const ClassifierRecipe& recipe, cons
   flags.shared.write_json(to_text(summary));
 }
 
+int run_train_detector(const TrainFlags& flags) {
+  if (flags.check || !flags.seeds.empty() || flags.folds != 0)
+    throw OptionError("--check, --seeds and --folds are there for classifiers only so far");
+  const DetectorRecipe recipe = flags.detector.recipe(flags.recipe, flags.shared);
+  const auto context = flags.shared.make_context();
+  const kernels::ContextGuard guard(*context);
+  TrainEnvironment environment{.out = run_folder(flags, recipe.training), .workers = flags.workers};
+  environment.detect_anomaly = flags.detect_anomaly;
+  environment.log = [&](const std::string& line) { flags.shared.log(line); };
+  const StopSignals signals(environment.stop);
+  if (!flags.shared.quiet) environment.hooks.push_back(std::make_shared<ProgressHook>());
+  const TrainDetectorResult result = train_detector(recipe, environment);
+  if (result.summary.stopped) {
+    flags.shared.log(fmt::format("stopped; the weights of the epochs so far are in {}", (environment.out / "weights").string()));
+    return signals.exit_code();
+  }
+  flags.shared.log(fmt::format("best epoch {} with {} {:.4f}, {} of training; weights in {}", result.summary.best_epoch + 1, result.metric,
+                               result.summary.best_value, format_duration(result.summary.seconds), result.best.string()));
+  flags.shared.write_json(to_text({{"metric", result.metric},
+                                   {"value", result.summary.best_value},
+                                   {"epoch", result.summary.best_epoch + 1},
+                                   {"model", result.best.string()},
+                                   {"split", recipe.val_split},
+                                   {"fovea_version", version()}}));
+  return kAllDone;
+}
+
 int run_train(const TrainFlags& flags) {
   if (!flags.replay.empty()) return run_replay(flags);
+  if (flags.resume.empty() && flags.recipe.task_of_recipe() == "detect") return run_train_detector(flags);
+  if (flags.detector.any()) throw OptionError("--train-split, --val-split, --val-data and --mosaic are for --task detect");
   const ClassifierRecipe recipe = recipe_of(flags);
   const auto context = flags.shared.make_context();
   const kernels::ContextGuard guard(*context);
@@ -133,16 +166,19 @@ int run_train(const TrainFlags& flags) {
 
 void add_train(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<TrainFlags>();
-  CLI::App* command = app.add_subcommand("train", "Train a classifier and leave it in a run folder");
+  CLI::App* command = app.add_subcommand("train", "Train a classifier or a detector and leave it in a run folder");
   command->footer(
       "Example:\n  fovea train --task classify --data idx:/usr/share/datasets/fashion-mnist --model lenet5 --epochs 6 --out "
-      "runs/fashion\n\n"
+      "runs/fashion\n"
+      "  fovea train --task detect --data voc:bccd --model center-tiny --image-size 320x256 --optimizer adamw --epochs 60 --out "
+      "runs/cells\n\n"
       "The run folder holds recipe.json, results.csv, log.jsonl, events.out.tfevents.* (TensorBoard), weights/best.fovea,\n"
       "weights/last.fovea, plots/, validation.json and state/.\n"
       "Ctrl-C or SIGTERM stops after the batch, saves, and says how to go on: exit code 130 or 143; a second one stops at once.\n"
       "fovea train --resume RUN goes on with a run that was stopped or killed.\n"
       "fovea train --config RUN/recipe.json --out OTHER repeats a run to the bit on the same instruction set.");
   flags->recipe.add_to(*command);
+  flags->detector.add_to(*command);
   command->add_flag("--check", flags->check, "do not train: look whether this training could work (exit code 1: it looks wrong)");
   command->add_option("--seeds", flags->seeds, "train once with each: mean and deviation in OUT/summary.json, curves with a band")
       ->delimiter(',');

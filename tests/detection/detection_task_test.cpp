@@ -5,18 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <nlohmann/json.hpp>
-#include <opencv2/imgproc.hpp>
 
 #include "fovea/base/error.hpp"
-#include "fovea/base/json.hpp"
-#include "fovea/base/random.hpp"
 #include "fovea/detection/center_head.hpp"
 #include "fovea/models/sequential_backbone.hpp"
 #include "fovea/training/adamw.hpp"
-#include "fovea/vision/image_writer.hpp"
 #include "fovea/vision/random_changes.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/square_pictures.hpp"
 
 namespace fovea {
 namespace {
@@ -28,45 +23,15 @@ using testing::Ge;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-/// COCO files of pictures of 96 x 64 with one to three bright (class 0) or dark (class 1) squares apart from each other.
 class Squares : public testing::Test {
  protected:
   Squares() {
-    write_set("train", 24, 1);
-    write_set("val", 8, 2);
+    test::write_squares(folder_, "train", 24, 1);
+    test::write_squares(folder_, "val", 8, 2);
   }
   std::string source(const std::string& name) const { return "coco:" + (folder_ / (name + ".json")).string(); }
 
   test::TemporaryFolder folder_;
-
- private:
-  void write_set(const std::string& name, int count, std::uint64_t seed) {
-    RandomStream stream(seed);
-    Json images = Json::array(), objects = Json::array();
-    for (int i = 0; i < count; ++i) {
-      cv::Mat picture(64, 96, CV_8UC3, cv::Scalar(120, 120, 120));
-      const auto squares = 1 + static_cast<int>(stream.below(3));
-      for (int k = 0; k < squares; ++k) {
-        const auto side = 12 + static_cast<int>(stream.below(14)), label = static_cast<int>(stream.below(2));
-        const cv::Rect square(k * 32 + static_cast<int>(stream.below(static_cast<std::uint64_t>(32 - side))),
-                              static_cast<int>(stream.below(static_cast<std::uint64_t>(64 - side))), side, side);
-        picture(square).setTo(label == 0 ? cv::Scalar(230, 230, 230) : cv::Scalar(20, 20, 20));
-        objects.push_back({{"id", objects.size() + 1},
-                           {"image_id", i + 1},
-                           {"category_id", label + 1},
-                           {"bbox", {square.x, square.y, side, side}},
-                           {"area", side * side},
-                           {"iscrowd", 0}});
-      }
-      const std::string file = name + std::to_string(i) + ".png";
-      save_image(folder_ / file, picture);
-      images.push_back({{"id", i + 1}, {"file_name", file}, {"width", 96}, {"height", 64}});
-    }
-    folder_.write(
-        name + ".json",
-        Json{{"images", images}, {"annotations", objects}, {"categories", {{{"id", 1}, {"name", "bright"}}, {{"id", 2}, {"name", "dark"}}}}}
-            .dump());
-  }
 };
 
 class SmallBackbone final : public SequentialBackbone {
@@ -182,7 +147,7 @@ TEST_F(Squares, ATrainedDetectorFindsThem) {
     metrics[name] = value;
   }
   EXPECT_EQ(names, task.metric_names());
-  EXPECT_NEAR(metrics["val_loss"], metrics["val_box"] + metrics["val_object"] + metrics["val_class"], 1e-12);
+  EXPECT_NEAR(metrics["val_loss"], metrics["val_box_loss"] + metrics["val_object_loss"] + metrics["val_class_loss"], 1e-12);
   EXPECT_GT(metrics["val_AP50_voc12"], 0.9);
   EXPECT_GT(metrics["val_AP50"], metrics["val_AP"]);
 }

@@ -50,7 +50,7 @@ std::vector<std::string> DetectionTask::sample_names() const {
 
 std::vector<std::string> DetectionTask::metric_names() const {
   std::vector<std::string> names{"val_loss"};
-  for (const std::string& term : detector_.head().loss_names()) names.push_back("val_" + term);
+  for (const std::string& term : detector_.head().loss_names()) names.push_back("val_" + term + "_loss");
   names.insert(names.end(), {"val_AP", "val_AP50", "val_AP50_voc12"});
   return names;
 }
@@ -61,7 +61,7 @@ Metrics DetectionTask::validate() {
   Metrics metrics{{"val_loss", 0}};
   for (const auto& [name, value] : found.losses) {
     metrics.front().second += value;
-    metrics.emplace_back("val_" + name, value);
+    metrics.emplace_back("val_" + name + "_loss", value);
   }
   const CocoSummary coco = summarize(evaluate_coco(validation_.data(), found.results, {}, kernels::Context::current().threads()));
   metrics.emplace_back("val_AP", std::max(0.0, coco.AP));

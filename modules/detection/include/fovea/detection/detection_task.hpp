@@ -15,7 +15,7 @@ struct DetectionTaskOptions {
   StopToken stop = {};           ///< ends a validation between two batches
 };
 
-/// The loss of a detector on pictures with objects. Validation reports val_loss, each of its terms (val_box, ...), val_AP and val_AP50 by
+/// The loss of a detector on pictures with objects. Validation reports val_loss, each of its terms (val_box_loss, ...), val_AP and val_AP50 by
 /// COCO's protocol, and val_AP50_voc12 by VOC's; a mean over no class counts as 0.
 class DetectionTask final : public TrainingTask {
  public:

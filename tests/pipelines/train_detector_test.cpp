@@ -1,0 +1,115 @@
+#include "fovea/pipelines/train_detector.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "fovea/base/error.hpp"
+#include "fovea/base/json.hpp"
+#include "support/square_pictures.hpp"
+
+namespace fovea {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+class TrainDetector : public testing::Test {
+ protected:
+  TrainDetector() {
+    test::write_squares(folder_, "train", 16, 1);
+    test::write_squares(folder_, "val", 6, 2);
+    recipe_.training.data = "coco:" + (folder_ / "train.json").string();
+    recipe_.val_data = "coco:" + (folder_ / "val.json").string();
+    recipe_.training.model_options = R"({"width": 0.5, "neck": 16, "head_channels": 16, "head_layers": 1})";
+    recipe_.training.image_size = "96x64";
+    recipe_.training.epochs = 2;
+    recipe_.training.batch = 8;
+    recipe_.training.optimizer = "adamw";
+    recipe_.training.augment = {"flip", R"({"name": "color-jitter", "brightness": 0.1})"};
+    recipe_.training.ema_decay = 0.5;
+    recipe_.mosaic = 0.5;
+  }
+  TrainDetectorResult train(const std::string& out, int workers = 1) {
+    return train_detector(recipe_,
+                          {.out = folder_ / out, .workers = workers, .log = [this](const std::string& line) { log_ += line + "\n"; }});
+  }
+
+  test::TemporaryFolder folder_;
+  DetectorRecipe recipe_;
+  std::string log_;
+};
+
+std::vector<float> all_weights(const TrainedDetector& detector) {
+  std::vector<float> values;
+  for (const StateEntry& entry : detector.network->state_dict())
+    if (entry.tensor.dtype() == DType::f32)
+      for (const float value : entry.tensor.to_vector<float>()) values.push_back(value);
+  return values;
+}
+
+TEST_F(TrainDetector, LeavesARunFolderWhoseModelRuns) {
+  const TrainDetectorResult result = train("run");
+  EXPECT_EQ(result.metric, "ema_val_AP50");
+  EXPECT_EQ(result.summary.epochs, 2);
+  for (const char* file :
+       {"recipe.json", "results.csv", "log.jsonl", "weights/best.fovea", "weights/last.fovea", "plots/learning_curves.png"})
+    EXPECT_TRUE(fs::exists(folder_ / "run" / file)) << file;
+  std::ifstream csv(folder_ / "run/results.csv");
+  std::string header;
+  std::getline(csv, header);
+  for (const char* column : {"val_loss", "val_box_loss", "val_object_loss", "val_class_loss", "val_AP,", "val_AP50,", "ema_val_AP50_voc12"})
+    EXPECT_THAT(header, HasSubstr(column));
+  EXPECT_THAT(log_, HasSubstr("center-tiny"));
+  EXPECT_THAT(log_, HasSubstr("16 images; bright"));
+  const TrainedDetector detector = TrainedDetector::load(result.best);
+  EXPECT_THAT(detector.labels, ElementsAre("bright", "dark"));
+  EXPECT_EQ(detector.preprocessing.width, 96);
+  EXPECT_FALSE(detector.network->is_training());
+  const cv::Mat picture(100, 200, CV_8UC3, cv::Scalar(1, 2, 3));
+  EXPECT_EQ(detector.network->predict(detector.preprocessing.batch(std::span(&picture, 1)), 0).size(), 1u);
+  EXPECT_EQ(parse_json(detector.training, "training")["epochs"], 2);
+  detector.save(folder_ / "again.fovea");
+  EXPECT_EQ(all_weights(TrainedDetector::load(folder_ / "again.fovea")), all_weights(detector));
+  EXPECT_THAT([&] { train("run"); }, ThrowsMessage<FileError>(HasSubstr("holds the weights of an earlier run")));
+}
+
+TEST_F(TrainDetector, EqualRecipesGiveEqualWeights) {
+  train("one", 0);
+  train("two", 3);
+  EXPECT_EQ(all_weights(TrainedDetector::load(folder_ / "one/weights/last.fovea")),
+            all_weights(TrainedDetector::load(folder_ / "two/weights/last.fovea")));
+  recipe_ = DetectorRecipe::from_json(read_json_file(folder_ / "one/recipe.json"), "recipe.json");
+  train("three");
+  EXPECT_EQ(all_weights(TrainedDetector::load(folder_ / "one/weights/last.fovea")),
+            all_weights(TrainedDetector::load(folder_ / "three/weights/last.fovea")));
+}
+
+TEST_F(TrainDetector, MistakesAreNamed) {
+  const auto refused = [&](auto change, const char* message) {
+    const DetectorRecipe before = recipe_;
+    change(recipe_);
+    EXPECT_THAT([&] { train("refused"); }, ThrowsMessage<Error>(HasSubstr(message)));
+    recipe_ = before;
+  };
+  refused([](DetectorRecipe& r) { r.training.label_smoothing = 0.1; }, "\"label_smoothing\" does not apply to detectors");
+  refused([](DetectorRecipe& r) { r.training.augment = {"mixup"}; }, "\"mixup\" does not apply to detectors");
+  refused([](DetectorRecipe& r) { r.training.model = "center-tin"; }, "did you mean \"center-tiny\"");
+  refused([](DetectorRecipe& r) { r.training.metric = "val_top1"; }, "val_top1");
+  refused([](DetectorRecipe& r) { r.val_data = ""; }, "has no splits: say \"val_data\" too");
+  refused([](DetectorRecipe& r) { r.training.data = ""; }, "no data given");
+  refused([](DetectorRecipe& r) { r.mosaic = 2; }, "mosaic is in [0, 1], found 2");
+  EXPECT_FALSE(fs::exists(folder_ / "refused/weights")) << "nothing is left behind";
+  EXPECT_THAT(
+      [] {
+        DetectorRecipe::from_json(Json{{"mosiac", 1}}, "recipe.json");
+      },
+      ThrowsMessage<OptionError>(HasSubstr("did you mean \"mosaic\"")));
+}
+
+}  // namespace
+}  // namespace fovea
