@@ -60,7 +60,7 @@ void evaluate_boxes(const EvaluateFlags& flags) {
     for (const std::string& note : *notes) flags.shared.log(note);
   flags.shared.log(fmt::format("split {}: {} images, {} objects; {} detections", data.data().split, data.size(),
                                data.data().annotations.size(), results.results.results.size()));
-  const DetectorEvaluation evaluation = evaluate_detector(
+  const DetectorNumbers evaluation = evaluate_detector(
       data, results.results, {.split = data.data().split, .model = model, .fovea_version = version()}, context->threads());
   if (flags.shared.json != "-") fmt::print("{}", evaluation.table);
   flags.shared.write_json(to_text(evaluation.json));

@@ -59,10 +59,10 @@ DetectorResults detect_dataset(const DetectionPipeline& pipeline, const Annotate
   return all;
 }
 
-DetectorEvaluation evaluate_detector(const AnnotatedDataset& data, const DetectionResults& results, const EvaluationSubject& subject,
+DetectorNumbers evaluate_detector(const AnnotatedDataset& data, const DetectionResults& results, const EvaluationSubject& subject,
                                      const Threads& threads) {
   const CocoEvaluation coco = evaluate_coco(data.data(), results, {}, threads);
-  DetectorEvaluation evaluation{.json = to_json(coco, data.size(), subject), .table = to_table(coco)};
+  DetectorNumbers evaluation{.json = to_json(coco, data.size(), subject), .table = to_table(coco)};
   for (const auto& [name, interpolation] : {std::pair{"voc07", VocInterpolation::eleven_point}, {"voc12", VocInterpolation::all_point}})
     evaluation.json[name] = to_json(evaluate_voc(data.data(), results, {.interpolation = interpolation}), data.size(), subject);
   return evaluation;

@@ -141,7 +141,7 @@ TEST_F(DetectionRun, EvaluatesWhatItFinds) {
   const AnnotatedDataset data("coco:" + (folder_ / "out/predictions.coco.json").string(), {.image_root = folder_ / "photos"});
   const DetectorResults found = detect_dataset(pipeline_, data, 3, 0);
   EXPECT_TRUE(found.notes.empty());
-  const DetectorEvaluation evaluation =
+  const DetectorNumbers evaluation =
       evaluate_detector(data, found.results, {.split = "all", .model = "m", .fovea_version = "v"}, Threads());
   EXPECT_EQ(evaluation.json["AP50"], 1);
   EXPECT_EQ(evaluation.json["voc12"]["AP50"], 1);

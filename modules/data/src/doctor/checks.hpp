@@ -36,8 +36,6 @@ bool is_same_box(const XywhBox& a, const XywhBox& b);
 std::string identity_of(const InspectedImage& image);
 /// The size that boxes of the image are held to: that of its file, else what the data set says.
 cv::Size true_size(const InspectedSplit& split, std::size_t image);
-/// Indices of the annotations of each image, in the file's order.
-std::vector<std::vector<std::int32_t>> annotations_by_image(const DetectionDataset& boxes);
 /// "object 12 (RBC)".
 std::string shown_object(const DetectionDataset& boxes, std::size_t annotation);
 /// As the format writes it: "xmin 3, ymin 4, xmax 3, ymax 9", or "x 2, y 3, width 1, height 6".

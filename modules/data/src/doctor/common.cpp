@@ -44,13 +44,6 @@ cv::Size true_size(const InspectedSplit& split, std::size_t image) {
   return {static_cast<int>(said.width), static_cast<int>(said.height)};
 }
 
-std::vector<std::vector<std::int32_t>> annotations_by_image(const DetectionDataset& boxes) {
-  std::vector<std::vector<std::int32_t>> indices(boxes.images.size());
-  for (std::size_t a = 0; a < boxes.annotations.size(); ++a)
-    indices[static_cast<std::size_t>(boxes.annotations[a].image)].push_back(static_cast<std::int32_t>(a));
-  return indices;
-}
-
 std::string shown_object(const DetectionDataset& boxes, std::size_t annotation) {
   const DetectionAnnotation& object = boxes.annotations[annotation];
   return fmt::format("object {} ({})", object.id, boxes.categories[static_cast<std::size_t>(object.category)].name);

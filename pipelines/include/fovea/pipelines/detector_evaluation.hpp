@@ -22,12 +22,12 @@ struct DetectorResults {
 /// Runs the detector on every picture. Classes are matched by name. Throws OptionError when no class of the model is one of the data's.
 DetectorResults detect_dataset(const DetectionPipeline& pipeline, const AnnotatedDataset& data, std::int64_t batch = 16, int workers = 1);
 
-struct DetectorEvaluation {
+struct DetectorNumbers {
   Json json;          ///< COCO's numbers, per_class, and voc07 and voc12 nested
   std::string table;  ///< COCO's, for people
 };
 
-DetectorEvaluation evaluate_detector(const AnnotatedDataset& data, const DetectionResults& results, const EvaluationSubject& subject,
+DetectorNumbers evaluate_detector(const AnnotatedDataset& data, const DetectionResults& results, const EvaluationSubject& subject,
                                      const Threads& threads);
 
 }  // namespace fovea
