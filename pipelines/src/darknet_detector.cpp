@@ -92,6 +92,12 @@ std::unique_ptr<Engine> darknet_dnn_engine(const DarknetConfig& config, DarknetN
 
 }  // namespace
 
+bool is_darknet_detector(const ModelFile& file, const std::string& where) {
+  std::string name;
+  read_option(parse_json(file.metadata.architecture, where), "name", name, where);
+  return name == kDarknetArchitecture;
+}
+
 DarknetConfig darknet_config_of(const ModelFile& file, const std::string& where) {
   const Json architecture = parse_json(file.metadata.architecture, where);
   std::string name, text;

@@ -12,6 +12,8 @@ namespace fovea {
 /// The architecture of such a file: {"name": "darknet", "classes": N, "cfg": the description's text}.
 inline constexpr const char* kDarknetArchitecture = "darknet";
 
+bool is_darknet_detector(const ModelFile& file, const std::string& where);
+
 /// The description in a model file's architecture. Throws FileError when there is none.
 DarknetConfig darknet_config_of(const ModelFile& file, const std::string& where);
 

@@ -3,9 +3,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <opencv2/core.hpp>
 
+#include "catalogue_detector.hpp"
 #include "darknet_detector.hpp"
 #include "foreign_detector.hpp"
 #include "fovea/base/error.hpp"
@@ -22,13 +24,6 @@ void require_picture(const cv::Mat& image) {
   if (image.dims == 2 && !image.empty() && (image.type() == CV_8UC3 || image.type() == CV_8UC1)) return;
   throw ShapeError(fmt::format("[detect] wants 8-bit BGR or grey images (CV_8UC3, CV_8UC1), found {} of {} axes, {}x{} pixels",
                                cv::typeToString(image.type()), image.dims, image.cols, image.rows));
-}
-
-/// The box around what the corners of `box` were in the original image.
-Box inverted(const Transform& transform, const Box& box, cv::Size size) {
-  const cv::Point2d a = transform.invert({box.x1, box.y1}), b = transform.invert({box.x2, box.y2});
-  return clip({static_cast<float>(a.x), static_cast<float>(a.y), static_cast<float>(b.x), static_cast<float>(b.y)},
-              static_cast<float>(size.width), static_cast<float>(size.height));
 }
 
 }  // namespace
@@ -59,7 +54,7 @@ DetectionPipeline DetectionPipeline::load(const std::filesystem::path& path, con
   if (file.metadata.task != "detect")
     throw FileError(where, fmt::format("holds a model for the task \"{}\", expected a detector (\"detect\")", file.metadata.task));
   try {
-    return load_darknet_detector(file, where, options);
+    return is_darknet_detector(file, where) ? load_darknet_detector(file, where, options) : load_catalogue_detector(file, where, options);
   } catch (const FileError&) {
     throw;
   } catch (const ShapeError& error) {  // what would be a wrong shape elsewhere is a damaged file here
@@ -71,14 +66,15 @@ void DetectionPipeline::set_options(DetectionOptions options) {
   if (!(options.confidence >= 0 && options.confidence <= 1))
     throw OptionError(fmt::format("the confidence is from 0 to 1, found {}", options.confidence));
   suppress({}, options.suppression);  // checks its options
-  std::vector<bool> is_wanted(labels_.size(), options.classes.empty());
+  PostProcessingOptions post_processing{
+      .smallest_score = options.confidence, .candidates = std::numeric_limits<std::int64_t>::max(), .suppression = options.suppression};
   for (const std::string& label : options.classes) {
     const auto found = std::find(labels_.begin(), labels_.end(), label);
     if (found == labels_.end()) throw OptionError(unknown_name_message("class", label, labels_));
-    is_wanted[static_cast<std::size_t>(found - labels_.begin())] = true;
+    post_processing.classes.push_back(found - labels_.begin());
   }
   options_ = std::move(options);
-  is_wanted_ = std::move(is_wanted);
+  post_processing_ = std::move(post_processing);
 }
 
 Tensor DetectionPipeline::batch_of(std::span<const cv::Mat> images) const {
@@ -98,12 +94,7 @@ Detections DetectionPipeline::finish(const std::vector<NamedTensor>& outputs, st
   Detections candidates;
   const cv::Size2f input(static_cast<float>(preprocessing_.width), static_cast<float>(preprocessing_.height));
   decoder_(outputs, {.image = index, .input = input, .confidence = options_.confidence}, candidates);
-  std::erase_if(candidates, [&](const Detection& d) { return !is_wanted_[static_cast<std::size_t>(d.index)]; });
-  // Before the boxes go back: along an axis all are scaled alike, which leaves overlaps as they are.
-  Detections found = suppress(candidates, options_.suppression);
-  const auto transform = preprocessing_.geometry(size);
-  for (Detection& detection : found) detection.box = inverted(*transform, detection.box, size);
-  return named(std::move(found), labels_);
+  return named(post_process(std::move(candidates), *preprocessing_.geometry(size), post_processing_), labels_);
 }
 
 std::vector<Detections> DetectionPipeline::run(std::span<const cv::Mat> images) const {

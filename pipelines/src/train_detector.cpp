@@ -163,6 +163,10 @@ TrainedDetector TrainedDetector::load(const fs::path& path) {
   const ModelFile file = load_model_file(path);
   if (file.metadata.task != "detect")
     throw FileError(where, fmt::format("holds a model for the task \"{}\", expected a detector (\"detect\")", file.metadata.task));
+  return from(file, where);
+}
+
+TrainedDetector TrainedDetector::from(const ModelFile& file, const std::string& where) {
   try {
     TrainedDetector detector{.architecture = file.metadata.architecture,
                              .preprocessing = Preprocessing::from_json(parse_json(file.metadata.preprocessing, where), "preprocessing"),

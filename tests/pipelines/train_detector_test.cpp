@@ -8,6 +8,8 @@
 
 #include "fovea/base/error.hpp"
 #include "fovea/base/json.hpp"
+#include "fovea/pipelines/detection_pipeline.hpp"
+#include "fovea/vision/image_loader.hpp"
 #include "support/square_pictures.hpp"
 
 namespace fovea {
@@ -50,6 +52,29 @@ std::vector<float> all_weights(const TrainedDetector& detector) {
     if (entry.tensor.dtype() == DType::f32)
       for (const float value : entry.tensor.to_vector<float>()) values.push_back(value);
   return values;
+}
+
+TEST_F(TrainDetector, ItsModelIsADetectionPipeline) {
+  const TrainDetectorResult result = train("run");
+  DetectionPipeline pipeline = DetectionPipeline::load(result.best);
+  EXPECT_THAT(pipeline.labels(), ElementsAre("bright", "dark"));
+  pipeline.set_options({.confidence = 0.01});
+  const cv::Mat picture = load_image(folder_ / "val/0.png"), other(200, 90, CV_8UC3, cv::Scalar(90, 120, 30));
+  const std::vector<cv::Mat> pictures = {other, picture};
+  const Detections alone = pipeline.run(picture), among = pipeline.run(pictures).back();
+  EXPECT_EQ(alone, among) << "whatever else is in the batch";
+  const TrainedDetector detector = TrainedDetector::load(result.best);
+  const Detections candidates = detector.network->predict(detector.preprocessing.batch(std::span(&picture, 1)), 0.01).front();
+  const Detections expected = post_process(candidates, *detector.preprocessing.geometry(picture.size()), {.smallest_score = 0.01});
+  ASSERT_FALSE(expected.empty());
+  ASSERT_EQ(alone.size(), expected.size());
+  for (std::size_t i = 0; i < alone.size(); ++i) {
+    EXPECT_EQ(alone[i].box, expected[i].box);
+    EXPECT_EQ(alone[i].score, expected[i].score);
+    EXPECT_EQ(alone[i].label, pipeline.labels()[static_cast<std::size_t>(expected[i].index)]);
+  }
+  EXPECT_THAT([&] { DetectionPipeline::load(result.best, {.engine = "opencv-dnn"}); },
+              ThrowsMessage<OptionError>(HasSubstr("a detector of fovea's own")));
 }
 
 TEST_F(TrainDetector, LeavesARunFolderWhoseModelRuns) {

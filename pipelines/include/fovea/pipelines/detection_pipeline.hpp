@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "fovea/detection/decode_yolo.hpp"
-#include "fovea/detection/suppression.hpp"
+#include "fovea/detection/post_processing.hpp"
 #include "fovea/pipelines/engine.hpp"
 #include "fovea/vision/preprocessing.hpp"
 
@@ -70,7 +70,7 @@ class DetectionPipeline {
   Preprocessing preprocessing_;
   std::vector<std::string> labels_;
   DetectionOptions options_;
-  std::vector<bool> is_wanted_;  // of each class
+  PostProcessingOptions post_processing_;  // what they mean
 };
 
 }  // namespace fovea

@@ -28,6 +28,6 @@ struct DetectorNumbers {
 };
 
 DetectorNumbers evaluate_detector(const AnnotatedDataset& data, const DetectionResults& results, const EvaluationSubject& subject,
-                                     const Threads& threads);
+                                  const Threads& threads);
 
 }  // namespace fovea

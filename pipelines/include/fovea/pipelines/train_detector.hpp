@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fovea/detection/detector.hpp"
+#include "fovea/interchange/model_file.hpp"
 #include "fovea/pipelines/detector_recipe.hpp"
 #include "fovea/pipelines/train_classifier.hpp"
 #include "fovea/vision/preprocessing.hpp"
@@ -23,6 +24,8 @@ struct TrainedDetector {
 
   /// Throws FileError when the file cannot be read, is damaged, or is no detector of the catalogue.
   static TrainedDetector load(const std::filesystem::path& path);
+  /// Of a file that was read already; `where` names it.
+  static TrainedDetector from(const ModelFile& file, const std::string& where);
   void save(const std::filesystem::path& path) const;
 };
 
