@@ -59,7 +59,7 @@ TEST_F(TrainDetector, ItsModelIsADetectionPipeline) {
   DetectionPipeline pipeline = DetectionPipeline::load(result.best);
   EXPECT_THAT(pipeline.labels(), ElementsAre("bright", "dark"));
   pipeline.set_options({.confidence = 0.01});
-  const cv::Mat picture = load_image(folder_ / "val/0.png"), other(200, 90, CV_8UC3, cv::Scalar(90, 120, 30));
+  const cv::Mat picture = load_image(folder_ / "val0.png"), other(200, 90, CV_8UC3, cv::Scalar(90, 120, 30));
   const std::vector<cv::Mat> pictures = {other, picture};
   const Detections alone = pipeline.run(picture), among = pipeline.run(pictures).back();
   EXPECT_EQ(alone, among) << "whatever else is in the batch";
