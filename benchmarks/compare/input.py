@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """From JPEGs to a network's input: fovea beside programs on OpenCV and torchvision's DataLoader, in turn in one sitting.
 
     benchmarks/compare/input.py [--threads N] [--rounds N] [--images FOLDER] [--save FILE.jsonl]

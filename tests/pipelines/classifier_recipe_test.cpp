@@ -32,6 +32,7 @@ ClassifierRecipe unusual_recipe() {
           .channels = 3,
           .resize = "letterbox",
           .augment = {"flip", R"({"name":"affine","degrees":20.0})"},
+          .reduced_decoding = false,
           .mixup_alpha = 0.4,
           .cutmix_alpha = 0.6,
           .cutout_share = 0.25,

@@ -68,10 +68,15 @@ bool AreaAverage::add_rows(const cv::Mat& pixels, std::size_t y, bool has_first_
     const int row = cell.first + i;
     is_shared = next != nullptr && next->first == row;
     const float weight = cell.weights[i], next_weight = is_shared ? next->weights[0] : 0;
-    const auto add = i == 0      ? is_shared ? &AreaAverage::add_row<true, true> : &AreaAverage::add_row<true, false>
-                          : is_shared ? &AreaAverage::add_row<false, true>
-                                 : &AreaAverage::add_row<false, false>;
-    (this->*add)(readable_row(pixels, row), weight, next_weight);
+    const std::uint8_t* source = readable_row(pixels, row);
+    if (i == 0 && is_shared)
+      add_row<true, true>(source, weight, next_weight);
+    else if (i == 0)
+      add_row<true, false>(source, weight, next_weight);
+    else if (is_shared)
+      add_row<false, true>(source, weight, next_weight);
+    else
+      add_row<false, false>(source, weight, next_weight);
   }
   return is_shared;
 }
