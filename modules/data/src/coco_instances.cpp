@@ -12,6 +12,7 @@ namespace fovea {
 namespace {
 
 using Element = JsonDocument::Element;
+
 /// One annotation as the file has it: ids not yet looked up, everything optional.
 struct RawAnnotation {
   std::optional<std::int64_t> id, image, category;
