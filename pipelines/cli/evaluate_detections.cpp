@@ -152,7 +152,7 @@ void add_evaluate_detections(CLI::App& app, int&) {
   CLI::App* command = app.add_subcommand("evaluate-detections", "Measure detections in files by COCO's or Pascal VOC's protocol");
   command->footer(
       "Example:\n  fovea evaluate-detections --gt coco:instances.json --dt results.json --protocol coco --json metrics.json\n\n"
-      "Ground truth: coco:FILE.json, voc:DIR, yolo:DIR, yolo:data.yaml, csv:FILE, boxtxt-xyxy:DIR, boxtxt-xywh:DIR.\n"
+      "Ground truth: coco:FILE.json, voc:DIR, yolo:DIR, yolo:data.yaml, masks:DIR, csv:FILE, boxtxt-xyxy:DIR, boxtxt-xywh:DIR.\n"
       "Detections: FILE.json (COCO results), coco:FILE.json (instances with scores), csv:FILE, boxtxt-xyxy:DIR, boxtxt-xywh:DIR.\n"
       "docs/evaluation.md says what the protocols count and where they differ.");
   command->add_option("--gt", flags->truth, "ground truth")->required();

@@ -15,6 +15,7 @@
 #include "fovea/vision/image_loader.hpp"
 #include "fovea/vision/image_size.hpp"
 #include "fovea/vision/label_png.hpp"
+#include "mask_annotation.hpp"
 
 namespace fovea {
 
@@ -56,13 +57,7 @@ DetectionAnnotation read_mask(const fs::path& file, DetectionImage& image) {
   if (labels.cols != image.width || labels.rows != image.height)
     throw FileError(file.string(), fmt::format("has {}x{} pixels, but {} has {}x{}", labels.cols, labels.rows, image.file_name, image.width,
                                                image.height));
-  RleMask mask = encode_mask(labels != 0);
-  const cv::Rect box = mask_box(mask);
-  DetectionAnnotation annotation{
-      .box = {static_cast<double>(box.x), static_cast<double>(box.y), static_cast<double>(box.width), static_cast<double>(box.height)},
-      .area = static_cast<double>(mask_area(mask))};
-  annotation.segmentation = std::move(mask);
-  return annotation;
+  return annotation_of(encode_mask(labels != 0));
 }
 
 struct Sample {

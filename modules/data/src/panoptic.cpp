@@ -8,6 +8,7 @@
 
 #include "coco_parts.hpp"
 #include "fovea/base/error.hpp"
+#include "mask_annotation.hpp"
 
 namespace fovea {
 
@@ -166,16 +167,12 @@ DetectionDataset to_detections(const PanopticDataset& dataset) {
   for (const PanopticImage& image : dataset.images) {
     const cv::Mat ids = read_segment_ids(image);
     for (const PanopticSegment& segment : image.segments) {
-      RleMask mask = encode_mask(ids == static_cast<double>(segment.id));
-      const cv::Rect box = mask_box(mask);
-      detections.annotations.push_back(
-          {.id = static_cast<std::int64_t>(detections.annotations.size()) + 1,
-           .image = static_cast<std::int32_t>(detections.images.size()),
-           .category = segment.category,
-           .box = {static_cast<double>(box.x), static_cast<double>(box.y), static_cast<double>(box.width), static_cast<double>(box.height)},
-           .area = static_cast<double>(mask_area(mask)),
-           .is_crowd = segment.is_crowd,
-           .segmentation = std::move(mask)});
+      DetectionAnnotation annotation = annotation_of(encode_mask(ids == static_cast<double>(segment.id)));
+      annotation.id = static_cast<std::int64_t>(detections.annotations.size()) + 1;
+      annotation.image = static_cast<std::int32_t>(detections.images.size());
+      annotation.category = segment.category;
+      annotation.is_crowd = segment.is_crowd;
+      detections.annotations.push_back(std::move(annotation));
     }
     detections.images.push_back(image.image);
   }

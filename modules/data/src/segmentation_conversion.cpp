@@ -13,6 +13,7 @@
 #include "fovea/data/detection_source.hpp"
 #include "fovea/data/panoptic.hpp"
 #include "label_values.hpp"
+#include "mask_annotation.hpp"
 
 namespace fovea {
 
@@ -40,6 +41,12 @@ DetectionImage image_of(const SegmentationDataset& dataset, std::int64_t index, 
 
 void append(std::vector<std::string>& lines, const std::vector<std::string>& more) { lines.insert(lines.end(), more.begin(), more.end()); }
 
+cv::Size size_of(const DetectionImage& image) {
+  if (image.width < 1 || image.height < 1)
+    throw OptionError(fmt::format("image \"{}\" has no size, which its label map needs", image.file_name));
+  return {static_cast<int>(image.width), static_cast<int>(image.height)};
+}
+
 /// What becomes unknown when the pixels of objects become pixels of classes or segments.
 std::vector<std::string> lost_by_painting(const DetectionDataset& objects, bool keeps_objects) {
   const auto crowds = std::count_if(objects.annotations.begin(), objects.annotations.end(), [](const auto& a) { return a.is_crowd; });
@@ -47,11 +54,11 @@ std::vector<std::string> lost_by_painting(const DetectionDataset& objects, bool 
   std::int64_t covered = 0, touched = 0;
   const auto by_image = annotations_by_image(objects);
   for (std::size_t i = 0; i < by_image.size(); ++i) {
-    cv::Mat count = cv::Mat::zeros(static_cast<int>(objects.images[i].height), static_cast<int>(objects.images[i].width), CV_16UC1);
+    cv::Mat count = cv::Mat::zeros(size_of(objects.images[i]), CV_16UC1);
     for (const std::int32_t index : by_image[i])
       cv::add(count, 1, count,
               decode_mask(mask_of(objects.annotations[static_cast<std::size_t>(index)].segmentation, count.rows, count.cols)));
-    const int several = count.empty() ? 0 : cv::countNonZero(count > 1);
+    const int several = cv::countNonZero(count > 1);
     covered += several;
     touched += several > 0 ? 1 : 0;
   }
@@ -64,35 +71,51 @@ std::vector<std::string> lost_by_painting(const DetectionDataset& objects, bool 
   return lines;
 }
 
-/// Objects as segments: 1, 2, ... in the order in which they are painted, crowds first. Those that others cover are taken out of `objects`,
-/// and the rest is put in this order.
-PanopticDataset segments_of(DetectionDataset& objects, std::vector<cv::Mat>& ids) {
-  std::vector<DetectionAnnotation> kept;
+/// The objects of one image in the order in which they are painted: crowds first.
+std::vector<const DetectionAnnotation*> painting_order(const DetectionDataset& objects, const std::vector<std::int32_t>& of_image) {
+  std::vector<const DetectionAnnotation*> order;
+  for (const std::int32_t index : of_image) order.push_back(&objects.annotations[static_cast<std::size_t>(index)]);
+  std::stable_partition(order.begin(), order.end(), [](const DetectionAnnotation* object) { return object->is_crowd; });
+  return order;
+}
+
+/// Objects as segments 1, 2, ... of their image.
+cv::Mat segment_ids(const std::vector<const DetectionAnnotation*>& order, const DetectionImage& image) {
+  cv::Mat ids = cv::Mat::zeros(size_of(image), CV_32SC1);
+  for (std::size_t k = 0; k < order.size(); ++k)
+    ids.setTo(static_cast<double>(k + 1), decode_mask(mask_of(order[k]->segmentation, image.height, image.width)));
+  return ids;
+}
+
+/// The segments of all objects that others leave something of; `kept` are those objects, in this order.
+PanopticDataset segments_of(const DetectionDataset& objects, std::vector<DetectionAnnotation>& kept) {
   PanopticDataset panoptic;
   for (const DetectionCategory& category : objects.categories) panoptic.categories.push_back({category, true, {}});
   const auto by_image = annotations_by_image(objects);
   for (std::size_t i = 0; i < by_image.size(); ++i) {
-    const DetectionImage& image = objects.images[i];
-    std::vector<std::int32_t> order = by_image[i];
-    const auto at = [&](std::int32_t index) -> const DetectionAnnotation& { return objects.annotations[static_cast<std::size_t>(index)]; };
-    std::stable_partition(order.begin(), order.end(), [&](std::int32_t index) { return at(index).is_crowd; });
-    cv::Mat map = cv::Mat::zeros(static_cast<int>(image.height), static_cast<int>(image.width), CV_32SC1);
-    for (std::size_t k = 0; k < order.size(); ++k)
-      map.setTo(static_cast<double>(k + 1), decode_mask(mask_of(at(order[k]).segmentation, image.height, image.width)));
-    panoptic.images.push_back({image, {}, {}});
-    for (std::size_t k = 0; k < order.size(); ++k)
-      if (cv::countNonZero(map == static_cast<double>(k + 1)) > 0) {
-        panoptic.images.back().segments.push_back({static_cast<std::int64_t>(k + 1), at(order[k]).category, at(order[k]).is_crowd});
-        kept.push_back(at(order[k]));
-      }
-    ids.push_back(map);
+    const auto order = painting_order(objects, by_image[i]);
+    const cv::Mat ids = segment_ids(order, objects.images[i]);
+    panoptic.images.push_back({objects.images[i], {}, {}});
+    for (std::size_t k = 0; k < order.size(); ++k) {
+      if (cv::countNonZero(ids == static_cast<double>(k + 1)) == 0) continue;
+      panoptic.images.back().segments.push_back({static_cast<std::int64_t>(k + 1), order[k]->category, order[k]->is_crowd});
+      kept.push_back(*order[k]);
+    }
   }
-  objects.annotations = std::move(kept);
   return panoptic;
 }
 
-/// Classes as segments of stuff: class c is segment c + 1, and what is ignored is void.
-PanopticDataset segments_of(const SegmentationDataset& dataset, std::vector<cv::Mat>& ids) {
+/// Class c as segment c + 1; what is ignored is void.
+cv::Mat segment_ids(const SegmentationDataset& dataset, std::int64_t index) {
+  const cv::Mat labels = dataset.label_map(index);
+  cv::Mat ids;
+  labels.convertTo(ids, CV_32S, 1, 1);
+  ids.setTo(0, labels == dataset.ignored());
+  return ids;
+}
+
+/// Classes as segments of stuff.
+PanopticDataset segments_of(const SegmentationDataset& dataset) {
   PanopticDataset panoptic;
   for (std::size_t c = 0; c < dataset.labels().size(); ++c) {
     PanopticCategory category{{static_cast<std::int64_t>(c) + 1, dataset.labels()[c], ""}, false, {}};
@@ -101,13 +124,9 @@ PanopticDataset segments_of(const SegmentationDataset& dataset, std::vector<cv::
   }
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
     const cv::Mat labels = dataset.label_map(i);
-    cv::Mat map;
-    labels.convertTo(map, CV_32S, 1, 1);
-    map.setTo(0, labels == dataset.ignored());
     panoptic.images.push_back({image_of(dataset, i, labels), {}, {}});
     for (const std::int32_t label : values_in(labels))
       if (label != dataset.ignored()) panoptic.images.back().segments.push_back({label + 1, label, false});
-    ids.push_back(map);
   }
   return panoptic;
 }
@@ -122,23 +141,25 @@ void to_panoptic(const std::string& source, const fs::path& file, const Segmenta
             detection_differences(to_detections(data), to_detections(read_panoptic(file))), data.notes};
     return;
   }
-  std::vector<cv::Mat> ids;
-  const auto write = [&](const PanopticDataset& segments) { write_panoptic(file, segments, [&](std::size_t i) { return ids[i]; }); };
   if (scheme_of(source) == "png" || scheme_of(source) == "voc") {
     const SegmentationData data = open_segmentation_data(source, options);
-    write(segments_of(*data.dataset, ids));
+    write_panoptic(file, segments_of(*data.dataset),
+                   [&](std::size_t i) { return segment_ids(*data.dataset, static_cast<std::int64_t>(i)); });
     done = {data.split, data.dataset->size(), segmentation_differences(*data.dataset, *panoptic_labels(read_panoptic(file), source)),
             data.notes};
     return;
   }
-  DetectionDataset objects =
+  const DetectionDataset objects =
       open_detection_data(source, {.split = options.split, .names = options.names, .image_root = options.image_root});
   done = {objects.split, static_cast<std::int64_t>(objects.images.size()), lost_by_painting(objects, true), objects.notes};
-  const std::size_t all = objects.annotations.size();
-  write(segments_of(objects, ids));
-  if (objects.annotations.size() < all)
-    done.lost.push_back(fmt::format("object: {} of {} lie under others", all - objects.annotations.size(), all));
-  append(done.lost, detection_differences(objects, to_detections(read_panoptic(file))));
+  DetectionDataset kept = objects;
+  kept.annotations.clear();
+  const PanopticDataset segments = segments_of(objects, kept.annotations);
+  const auto by_image = annotations_by_image(objects);
+  write_panoptic(file, segments, [&](std::size_t i) { return segment_ids(painting_order(objects, by_image[i]), objects.images[i]); });
+  if (const std::size_t all = objects.annotations.size(); kept.annotations.size() < all)
+    done.lost.push_back(fmt::format("object: {} of {} lie under others", all - kept.annotations.size(), all));
+  append(done.lost, detection_differences(kept, to_detections(read_panoptic(file))));
 }
 
 void copy_pictures(const SegmentationDataset& dataset, const fs::path& folder, std::vector<std::string>& notes) {
@@ -210,15 +231,11 @@ DetectionDataset to_detections(const SegmentationDataset& dataset) {
     const cv::Mat labels = dataset.label_map(i);
     for (const std::int32_t label : values_in(labels)) {
       if (label == 0 || label == dataset.ignored()) continue;
-      RleMask mask = encode_mask(labels == label);
-      const cv::Rect box = mask_box(mask);
-      objects.annotations.push_back(
-          {.id = static_cast<std::int64_t>(objects.annotations.size()) + 1,
-           .image = static_cast<std::int32_t>(i),
-           .category = label - 1,
-           .box = {static_cast<double>(box.x), static_cast<double>(box.y), static_cast<double>(box.width), static_cast<double>(box.height)},
-           .area = static_cast<double>(mask_area(mask)),
-           .segmentation = std::move(mask)});
+      DetectionAnnotation annotation = annotation_of(encode_mask(labels == label));
+      annotation.id = static_cast<std::int64_t>(objects.annotations.size()) + 1;
+      annotation.image = static_cast<std::int32_t>(i);
+      annotation.category = label - 1;
+      objects.annotations.push_back(std::move(annotation));
     }
     objects.images.push_back(image_of(dataset, i, labels));
   }

@@ -12,20 +12,37 @@ namespace fovea {
 
 namespace {
 
-/// The length of the run from `x` on in which neither row changes. Eight labels are compared at once: most of a map is flat.
+/// Adds a row of pixels to `counts`, whose rows and columns `places` gives for labels. Eight labels are looked at once: most of a map is
+/// flat.
 template <class Label>
-int run_length(const Label* truth, const Label* prediction, int x, int width) {
+void count_row(const Label* truth, const Label* prediction, int width, const std::vector<std::int64_t>& places, std::int64_t stride,
+               std::vector<std::int64_t>& counts) {
   constexpr int kStep = static_cast<int>(sizeof(std::uint64_t) / sizeof(Label));
   constexpr std::uint64_t kOnes = ~std::uint64_t{0} / std::numeric_limits<Label>::max();
-  const std::uint64_t flat_truth = kOnes * truth[x], flat_prediction = kOnes * prediction[x];
-  int end = x + 1;
-  for (std::uint64_t a = 0, b = 0; end + kStep <= width; end += kStep) {
-    std::memcpy(&a, truth + end, sizeof(a));
-    std::memcpy(&b, prediction + end, sizeof(b));
-    if (((a ^ flat_truth) | (b ^ flat_prediction)) != 0) break;
+  const auto count = [&](int x, int pixels) {
+    counts[static_cast<std::size_t>(places[truth[x]] * stride + places[prediction[x]])] += pixels;
+  };
+  int x = 0;
+  for (std::uint64_t a = 0, b = 0; x + kStep <= width; x += kStep) {
+    std::memcpy(&a, truth + x, sizeof(a));
+    std::memcpy(&b, prediction + x, sizeof(b));
+    if (a == kOnes * truth[x] && b == kOnes * prediction[x])
+      count(x, kStep);
+    else
+      for (int k = 0; k < kStep; ++k) count(x + k, 1);
   }
-  while (end < width && truth[end] == truth[x] && prediction[end] == prediction[x]) ++end;
-  return end - x;
+  for (; x < width; ++x) count(x, 1);
+}
+
+/// Throws for the first label that is neither a class nor none.
+template <class Label>
+void require_labels(const cv::Mat& labels, std::int64_t classes, const char* kind) {
+  constexpr int kNone = std::numeric_limits<Label>::max();
+  for (int y = 0; y < labels.rows; ++y)
+    for (int x = 0; x < labels.cols; ++x)
+      if (const int label = labels.at<Label>(y, x); label >= classes && label != kNone)
+        throw OptionError(fmt::format("[PixelConfusion] pixel ({}, {}) of the {} has the label {}, expected 0 to {} or {} for none", x, y,
+                                      kind, label, classes - 1, kNone));
 }
 
 std::optional<double> ratio(std::int64_t part, std::int64_t whole) {
@@ -45,27 +62,26 @@ double mean_of(const std::vector<ClassSegmentation>& classes, std::optional<doub
 }  // namespace
 
 PixelConfusion::PixelConfusion(std::int64_t classes)
-    : classes_(classes), counts_(classes < 1 ? 0 : static_cast<std::size_t>((classes + 1) * (classes + 1))) {
+    : classes_(classes), counts_(classes < 1 ? 0 : static_cast<std::size_t>(classes * (classes + 1))) {
   if (classes < 1) throw OptionError(fmt::format("[PixelConfusion] wants at least one class, found {}", classes));
 }
 
 template <class Label>
 void PixelConfusion::add_rows(const cv::Mat& truth, const cv::Mat& prediction) {
-  constexpr int kNone = std::numeric_limits<Label>::max();
-  const auto place_of = [&](int label, const char* kind, int x, int y) -> std::int64_t {
-    if (label < classes_) return label;
-    if (label == kNone) return classes_;
-    throw OptionError(fmt::format("[PixelConfusion] pixel ({}, {}) of the {} has the label {}, expected 0 to {} or {} for none", x, y, kind,
-                                  label, classes_ - 1, kNone));
-  };
-  for (int y = 0; y < truth.rows; ++y) {
-    const auto *const row = truth.ptr<Label>(y), *const predicted = prediction.ptr<Label>(y);
-    for (int x = 0; x < truth.cols;) {
-      const int length = run_length(row, predicted, x, truth.cols);
-      counts_[index(place_of(row[x], "ground truth", x, y), place_of(predicted[x], "prediction", x, y))] += length;
-      x += length;
-    }
+  constexpr std::size_t kLabels = std::size_t{std::numeric_limits<Label>::max()} + 1;
+  const std::int64_t none = classes_, wrong = classes_ + 1, stride = classes_ + 2;
+  std::vector<std::int64_t> places(kLabels, wrong), counts(static_cast<std::size_t>(stride * stride));
+  for (std::size_t label = 0; label < kLabels && static_cast<std::int64_t>(label) < classes_; ++label)
+    places[label] = static_cast<std::int64_t>(label);
+  if (places.back() == wrong) places.back() = none;
+  for (int y = 0; y < truth.rows; ++y) count_row(truth.ptr<Label>(y), prediction.ptr<Label>(y), truth.cols, places, stride, counts);
+  const auto at = [&](std::int64_t i, std::int64_t j) { return counts[static_cast<std::size_t>(i * stride + j)]; };
+  for (std::int64_t i = 0; i < stride; ++i) {
+    if (at(wrong, i) > 0) require_labels<Label>(truth, classes_, "ground truth");
+    if (at(i, wrong) > 0) require_labels<Label>(prediction, classes_, "prediction");
   }
+  for (std::int64_t i = 0; i <= classes_; ++i)
+    for (std::int64_t j = 0; j <= classes_; ++j) (i < classes_ ? counts_[index(i, j)] : ignored_) += at(i, j);
 }
 
 void PixelConfusion::add(const cv::Mat& truth, const cv::Mat& prediction) {
@@ -74,10 +90,7 @@ void PixelConfusion::add(const cv::Mat& truth, const cv::Mat& prediction) {
     throw ShapeError(fmt::format(
         "[PixelConfusion] wants two label maps of 8 or 16 bits in one size, found {}x{} of type {} and {}x{} of type {}", truth.cols,
         truth.rows, cv::typeToString(truth.type()), prediction.cols, prediction.rows, cv::typeToString(prediction.type())));
-  PixelConfusion image(classes_);  // nothing of an image that is refused is counted
-  truth.type() == CV_8UC1 ? image.add_rows<std::uint8_t>(truth, prediction) : image.add_rows<std::uint16_t>(truth, prediction);
-  for (std::int64_t j = 0; j <= classes_; ++j) image.ignored_ += image.count(classes_, j);
-  add(image);
+  truth.type() == CV_8UC1 ? add_rows<std::uint8_t>(truth, prediction) : add_rows<std::uint16_t>(truth, prediction);
 }
 
 void PixelConfusion::add(const PixelConfusion& other) {

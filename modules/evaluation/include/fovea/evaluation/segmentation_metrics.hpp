@@ -43,7 +43,7 @@ class PixelConfusion {
   void add_rows(const cv::Mat& truth, const cv::Mat& prediction);
 
   std::int64_t classes_;
-  std::vector<std::int64_t> counts_;  // one row more than classes: pixels that are ignored
+  std::vector<std::int64_t> counts_;  // a row for each class, with one column more: no class
   std::int64_t ignored_ = 0;
 };
 
