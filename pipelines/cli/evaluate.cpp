@@ -7,8 +7,11 @@
 
 #include "detector_flags.hpp"
 #include "fovea/base/error.hpp"
+#include "fovea/base/file.hpp"
 #include "fovea/base/version.hpp"
 #include "fovea/data/data_source.hpp"
+#include "fovea/evaluation/temperature_scaling.hpp"
+#include "fovea/pipelines/classification_page.hpp"
 #include "fovea/pipelines/classifier_ensemble.hpp"
 #include "fovea/pipelines/detector_evaluation.hpp"
 #include "fovea/pipelines/run_pictures.hpp"
@@ -24,7 +27,7 @@ struct EvaluateFlags {
   SharedOptions shared;
   DetectorFlags detector;
   std::vector<std::string> models, views;
-  std::string data, split, plots, image_root;
+  std::string data, split, plots, image_root, report, temperature;
   std::int64_t batch = 64;
   int workers = 1;
 };
@@ -48,9 +51,38 @@ std::uint64_t training_seed(const ClassifierEnsemble& ensemble) {
   return seed;
 }
 
+/// The temperature of --temperature: a number, or "fit", and then of the validation split, which must not be the one that is measured.
+double temperature_of(const EvaluateFlags& flags, const ClassifierEnsemble& ensemble, const ClassificationData& data,
+                      const std::string& measured) {
+  if (flags.temperature != "fit") {
+    double value = 0;
+    if (!CLI::detail::lexical_cast(flags.temperature, value))
+      throw OptionError(fmt::format("--temperature {}: expected a number above 0, or fit", flags.temperature));
+    return value;
+  }
+  if (measured == "val" || measured == "all")
+    throw OptionError(fmt::format("--temperature fit: is fitted to val, expected another split to be measured, found {}", measured));
+  const double fitted = fit_temperature(predict_dataset(ensemble, data.require("val"), flags.batch, flags.workers));
+  flags.shared.log(fmt::format("temperature {:.4f}, fitted to the {} images of val", fitted, data.val->size()));
+  return fitted;
+}
+
+/// Applies the temperature; what it changes, for the JSON file.
+Json scale(ClassPredictions& predictions, double temperature) {
+  const ClassificationMetrics before = evaluate_predictions(predictions);
+  predictions = with_temperature(predictions, temperature);
+  const ClassificationMetrics after = evaluate_predictions(predictions);
+  return {{"temperature", temperature},
+          {"ece_before", before.ece},
+          {"ece", after.ece},
+          {"mean_nll_before", before.mean_nll},
+          {"mean_nll", after.mean_nll}};
+}
+
 void evaluate_boxes(const EvaluateFlags& flags) {
   const std::string& model = only_detector(flags.models, flags.views);
-  if (!flags.plots.empty()) throw OptionError("--plots applies to classifiers, but the model is a detector");
+  for (const auto& [value, flag] : {std::pair{flags.plots, "--plots"}, {flags.report, "--report"}, {flags.temperature, "--temperature"}})
+    if (!value.empty()) throw OptionError(fmt::format("{} applies to classifiers, but the model is a detector", flag));
   const auto context = flags.shared.make_context();
   const kernels::ContextGuard guard(*context);
   const DetectionPipeline pipeline = flags.detector.load(model, flags.shared, kUsualConfidence);
@@ -78,10 +110,21 @@ void evaluate_classes(const EvaluateFlags& flags) {
   for (const std::string& note : data.notes) flags.shared.log(note);
   const NamedSplit split = resolve_split(data, flags.split);
   flags.shared.log(fmt::format("split {}: {} images", split.name, split.dataset->size()));
-  const ClassificationMetrics metrics = ensemble.evaluate(*split.dataset, flags.batch, flags.workers);
+  ClassPredictions predictions = predict_dataset(ensemble, *split.dataset, flags.batch, flags.workers);
+  Json calibration;
+  if (!flags.temperature.empty()) calibration = scale(predictions, temperature_of(flags, ensemble, data, split.name));
+  const ClassificationMetrics metrics = evaluate_predictions(predictions);
+  Json json = to_json(metrics, {.split = split.name, .model = fmt::format("{}", fmt::join(flags.models, ",")), .fovea_version = version()});
+  json["curves"] = to_json(classification_curves(predictions));
+  if (!calibration.is_null()) {
+    json["calibration"] = calibration;
+    flags.shared.log(fmt::format("calibration error {:.4f} before, {:.4f} now; negative log-likelihood {:.4f} before, {:.4f} now",
+                                 calibration["ece_before"].get<double>(), metrics.ece, calibration["mean_nll_before"].get<double>(),
+                                 metrics.mean_nll));
+  }
   if (flags.shared.json != "-") fmt::print("{}", to_table(metrics, ensemble.labels()));
-  flags.shared.write_json(to_text(
-      to_json(metrics, {.split = split.name, .model = fmt::format("{}", fmt::join(flags.models, ",")), .fovea_version = version()})));
+  flags.shared.write_json(to_text(json));
+  if (!flags.report.empty()) write_file(flags.report, classification_page(predictions, *split.dataset, json));
   if (!flags.plots.empty()) save_confusion_matrix(flags.plots, metrics);
 }
 
@@ -108,6 +151,10 @@ void add_evaluate(CLI::App& app, int&) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_option("--workers", flags->workers, "threads that load images")->check(CLI::NonNegativeNumber);
+  command->add_option("--temperature", flags->temperature,
+                      "of classifiers: divide logits by this number, or by that which fits the validation split best: fit");
+  command->add_option("--report", flags->report,
+                      "of classifiers: write a page with confusion, curves, calibration and the worst images to this HTML file");
   command->add_option("--plots", flags->plots, "of classifiers: folder for confusion_matrix.png");
   command->add_option("--image-root", flags->image_root, "of detectors: where images are, when not where the format says");
   flags->detector.add_to(*command, "0.001");

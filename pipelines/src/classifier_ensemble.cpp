@@ -8,16 +8,11 @@
 
 #include "fovea/base/error.hpp"
 #include "fovea/base/text.hpp"
-#include "fovea/data/batch_loader.hpp"
+#include "fovea/pipelines/classification_page.hpp"
 
 namespace fovea {
 
 namespace {
-
-struct LabelledImages {
-  std::vector<cv::Mat> images;
-  std::vector<std::int64_t> labels;
-};
 
 /// Copies: a network's input is read from memory of its own.
 std::vector<cv::Mat> crops_of(const cv::Mat& image) {
@@ -102,27 +97,7 @@ std::vector<Classification> ClassifierEnsemble::run(std::span<const cv::Mat> ima
 }
 
 ClassificationMetrics ClassifierEnsemble::evaluate(const ClassificationDataset& dataset, std::int64_t batch, int workers) const {
-  if (dataset.labels() != labels())
-    throw OptionError(fmt::format("the data has the classes [{}] but the models have [{}]", fmt::join(dataset.labels(), ", "),
-                                  fmt::join(labels(), ", ")));
-  const std::int64_t batches = (dataset.size() + batch - 1) / batch;
-  const auto make = [&dataset, batch](std::int64_t number) {
-    LabelledImages result;
-    for (std::int64_t i = number * batch; i < std::min((number + 1) * batch, dataset.size()); ++i) {
-      ClassificationSample sample = dataset.get(i);
-      result.images.push_back(std::move(sample.image));
-      result.labels.push_back(sample.label);
-    }
-    return result;
-  };
-  BatchLoader<LabelledImages> loader(batches, make, {.workers = workers});
-  ClassificationEvaluator evaluator(labels());
-  for (std::int64_t i = 0; i < batches; ++i) {
-    const LabelledImages loaded = loader.next();
-    const std::vector<Classification> results = run(loaded.images);
-    for (std::size_t image = 0; image < results.size(); ++image) evaluator.add(results[image].probabilities, loaded.labels[image]);
-  }
-  return evaluator.result();
+  return evaluate_predictions(predict_dataset(*this, dataset, batch, workers));
 }
 
 }  // namespace fovea

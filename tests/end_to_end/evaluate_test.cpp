@@ -1,10 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "fovea/base/json.hpp"
 #include "fovea/vision/image_writer.hpp"
+#include "support/page_checks.hpp"
 #include "support/shape_pictures.hpp"
 #include "tiny_data.hpp"
 
@@ -86,6 +88,35 @@ TEST_F(Evaluate, DataWithoutSplitsKeepsTheTrainingsTestImages) {
   const CommandResult result = fovea_command({"evaluate", "--model", "run/weights/best.fovea", "--data", "folder:shapes"}, folder_.path());
   EXPECT_EQ(result.code, 0);
   EXPECT_THAT(result.err, AllOf(HasSubstr("seed 5"), HasSubstr("split test: 6 images")));
+}
+
+TEST_F(Evaluate, ThePageStandsAlone) {
+  const CommandResult result = evaluate(world_.idx(), {"--report", "report.html", "--json", "-", "--split", "all"});
+  ASSERT_EQ(result.code, 0) << result.err;
+  const Json curves = Json::parse(result.out).at("curves");
+  for (const char* mean : {"micro", "macro", "weighted"}) EXPECT_GT(curves.at(mean).at("auc").get<double>(), .9) << mean;
+  EXPECT_TRUE(curves.at("per_class").at("0").contains("average_precision"));
+  const std::string page = read_text_file(folder_ / "report.html");
+  test::expect_stands_alone(page);
+  EXPECT_THAT(page, AllOf(HasSubstr("Confusion"), HasSubstr("Calibration"), HasSubstr("receiver operating characteristic"),
+                          HasSubstr("precision over recall"), HasSubstr("of 60 are wrong")));
+}
+
+TEST_F(Evaluate, TheTemperatureIsGivenOrFittedToValidation) {
+  const Json plain = Json::parse(evaluate(world_.idx(), {"--json", "-"}).out);
+  EXPECT_FALSE(plain.contains("calibration"));
+  const Json same = Json::parse(evaluate(world_.idx(), {"--json", "-", "--temperature", "1"}).out);
+  EXPECT_NEAR(same.at("mean_nll").get<double>(), plain.at("mean_nll").get<double>(), 1e-6);
+  const Json flat = Json::parse(evaluate(world_.idx(), {"--json", "-", "--temperature", "10000"}).out);
+  EXPECT_NEAR(flat.at("mean_nll").get<double>(), std::log(3), 1e-2) << "all classes are as probable";
+  EXPECT_EQ(flat.at("top1"), plain.at("top1"));
+  EXPECT_EQ(flat.at("calibration").at("mean_nll_before"), plain.at("mean_nll"));
+  const CommandResult fitted = evaluate(world_.idx(), {"--json", "-", "--temperature", "fit"});
+  ASSERT_EQ(fitted.code, 0) << fitted.err;
+  EXPECT_THAT(fitted.err, AllOf(HasSubstr("fitted to the 3 images of val"), HasSubstr("negative log-likelihood")));
+  EXPECT_THAT(evaluate(world_.idx(), {"--temperature", "fit", "--split", "val"}).err, HasSubstr("expected another split"));
+  EXPECT_EQ(evaluate(world_.idx(), {"--temperature", "warm"}).code, 2);
+  EXPECT_EQ(evaluate(world_.idx(), {"--temperature", "0"}).code, 2);
 }
 
 TEST_F(Evaluate, UnusableModelsAreNamed) {
