@@ -188,6 +188,16 @@ TEST(CenterHead, AssignmentIsTheRules) {
   }
 }
 
+TEST(Heads, OfEqualObjectsTheFirstIsFound) {
+  const std::vector<DetectionTargets> twice{{{{17, 10, 24, 18}, {17, 10, 24, 18}}, {2, 1}}};
+  const AnchorHead anchors(kMaps, anchor_options());
+  const std::vector<Tensor> predictions = zeros_for(anchors.scales(), 1, 0);
+  EXPECT_THAT(rows_of(anchors.assign(predictions, twice)[0]), ElementsAre(std::pair((1 * 8 + 2) * 2, 2)));
+  const CenterHead centers(kMaps, {.classes = 3, .channels = 4});
+  const std::vector<Shape> shapes{{1, 6, 8, 8}, {1, 3, 4, 8}};
+  for (const auto& [row, label] : rows_of(centers.assign(shapes, twice)[0])) EXPECT_EQ(label, 2) << row;
+}
+
 const std::vector<FeatureMapShape> kGrid{{"only", 16, 4}};
 
 TEST(GridHead, LossOfAWorkedCell) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fovea/base/error.hpp"
+#include "fovea/pipelines/detector_recipe.hpp"
 #include "messages.hpp"
 
 namespace fovea {
@@ -162,7 +163,11 @@ TEST(ClassifierRecipe, ValuesOfTheWrongKindAreErrors) {
 TEST(ClassifierRecipe, ReadsTheRecipesThatComeWithFovea) {
   int count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(FOVEA_RECIPES)) {
-    const ClassifierRecipe recipe = ClassifierRecipe::from_json(read_json_file(entry.path()), entry.path().string());
+    const Json json = read_json_file(entry.path());
+    const bool is_detector = json.value("task", "classify") == "detect";
+    const std::string where = entry.path().string();
+    const ClassifierRecipe recipe =
+        is_detector ? DetectorRecipe::from_json(json, where).training : ClassifierRecipe::from_json(json, where);
     EXPECT_GE(recipe.epochs, 1) << entry.path();
     ++count;
   }
