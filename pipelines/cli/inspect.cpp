@@ -43,6 +43,7 @@ void describe(const InspectFlags& flags, const Json& architecture, const std::ve
 void inspect_file(const InspectFlags& flags) {
   if (const ModelFile file = load_model_file(flags.model); file.metadata.task == "detect") {
     const auto network = load_darknet_network(file, flags.model);
+    network->set_fused(false);
     const Json preprocessing = parse_json(file.metadata.preprocessing, flags.model);
     return describe(flags, parse_json(file.metadata.architecture, flags.model), file.metadata.labels,
                     Preprocessing::from_json(preprocessing, "preprocessing"), *network);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 #include <optional>
 
 #include "fovea/autograd/ops/activations.hpp"
@@ -63,22 +64,33 @@ std::optional<kernels::Activation> fused(DarknetActivation activation) {
   }
 }
 
-/// A norm with fixed statistics as factors and summands: weight / sqrt(var + epsilon), bias - mean * factor.
-struct FoldedNorm {
-  Variable scale, bias;
+/// A convolution that does the norm behind it too, its factors rounded into the filter, as other engines do: filter weight / sqrt(var +
+/// epsilon), bias beta - mean weight / sqrt(var + epsilon).
+struct FoldedConvolution {
+  Variable filter, bias;
+  std::vector<std::uint64_t> made_of;  // versions of what it was computed from
 };
 
-FoldedNorm fold(const BatchNorm2d& norm) {
-  const std::int64_t channels = norm.running_mean.numel();
-  Tensor scale = Tensor::empty({channels}), bias = Tensor::empty({channels});
+std::vector<std::uint64_t> versions_of(const Conv2d& conv, const BatchNorm2d& norm) {
+  std::vector<std::uint64_t> versions;
+  for (const Tensor& tensor : {conv.weight.value(), norm.weight.value(), norm.bias.value(), norm.running_mean, norm.running_var}) {
+    versions.push_back(tensor.storage().version());
+    versions.push_back(reinterpret_cast<std::uintptr_t>(tensor.raw_data()));
+  }
+  return versions;
+}
+
+FoldedConvolution fold(const Conv2d& conv, const BatchNorm2d& norm) {
+  const std::int64_t channels = norm.running_mean.numel(), weights = conv.weight.value().numel() / channels;
+  Tensor filter = conv.weight.value().clone(), bias = Tensor::empty({channels});
   const float *mean = norm.running_mean.data<float>(), *variance = norm.running_var.data<float>();
   const float *gamma = norm.weight.value().data<float>(), *beta = norm.bias.value().data<float>();
   for (std::int64_t c = 0; c < channels; ++c) {
-    const double factor = gamma[c] / std::sqrt(variance[c] + kEpsilon);
-    scale.mutable_data<float>()[c] = static_cast<float>(factor);
-    bias.mutable_data<float>()[c] = static_cast<float>(beta[c] - mean[c] * factor);
+    const auto factor = static_cast<float>(gamma[c] / std::sqrt(variance[c] + kEpsilon));
+    for (std::int64_t i = 0; i < weights; ++i) filter.mutable_data<float>()[c * weights + i] *= factor;
+    bias.mutable_data<float>()[c] = static_cast<float>(beta[c] - double{mean[c]} * factor);
   }
-  return {Variable(std::move(scale)), Variable(std::move(bias))};
+  return {.filter = Variable(std::move(filter)), .bias = Variable(std::move(bias)), .made_of = versions_of(conv, norm)};
 }
 
 // --- layers without parameters ----------------------------------------------------------------------------------------------------
@@ -130,8 +142,8 @@ std::string prefix_of(std::size_t layer) { return fmt::format("layers.{}.", laye
 
 class DarknetNetwork::Unit : public Module {
  public:
-  /// `residual` may be undefined; only convolutions of linear activation get one.
-  virtual Variable run(const Variable& x, const Variable& residual) = 0;
+  /// `residual` may be undefined; only convolutions of linear activation get one. `fuses`: in as few passes as there are kernels for.
+  virtual Variable run(const Variable& x, const Variable& residual, bool fuses) = 0;
 };
 
 class DarknetNetwork::ConvolutionUnit final : public Unit {
@@ -149,19 +161,15 @@ class DarknetNetwork::ConvolutionUnit final : public Unit {
     if (l.batch_normalize) register_module("norm", norm_.emplace(l.filters, BatchNormOptions{.epsilon = kEpsilon, .momentum = kMomentum}));
   }
 
-  Variable run(const Variable& x, const Variable& residual) override {
+  Variable run(const Variable& x, const Variable& residual, bool fuses) override {
     const RunningLayer running(conv_);
-    if (is_training() || grad_enabled() || conv_.weight.dtype() != DType::f32) return run_in_parts(x, residual);
-    Conv2dEpilogue end{.bias = conv_.bias, .residual = residual, .slope = kSlope};
-    if (norm_) {
-      FoldedNorm folded = fold(*norm_);
-      end.scale = std::move(folded.scale);
-      end.bias = std::move(folded.bias);
-    }
+    if (!fuses || grad_enabled() || conv_.weight.dtype() != DType::f32) return run_in_parts(x, residual);
+    const FoldedConvolution folded = norm_ ? folded_once() : FoldedConvolution{conv_.weight, conv_.bias, {}};
+    Conv2dEpilogue end{.bias = folded.bias, .residual = residual, .slope = kSlope};
     const auto in_kernel = fused(activation_);
     end.activation = in_kernel.value_or(kernels::Activation::none);
     const Conv2dOptions& o = conv_.options();
-    Variable y = conv2d_epilogue(x, conv_.weight, end,
+    Variable y = conv2d_epilogue(x, folded.filter, end,
                                  {.stride = o.stride, .padding = o.padding, .dilation = o.dilation, .groups = o.groups}, &cache_);
     return in_kernel ? y : activated(std::move(y), activation_);
   }
@@ -174,9 +182,18 @@ class DarknetNetwork::ConvolutionUnit final : public Unit {
     return activated(std::move(y), activation_);
   }
 
+  /// Computed again only when something that it was made of has changed.
+  FoldedConvolution folded_once() {
+    const std::lock_guard lock(mutex_);
+    if (folded_.made_of != versions_of(conv_, *norm_)) folded_ = fold(conv_, *norm_);
+    return folded_;
+  }
+
   Conv2d conv_;
   std::optional<BatchNorm2d> norm_;
   DarknetActivation activation_;
+  std::mutex mutex_;
+  FoldedConvolution folded_;
   PackedFilterCache cache_;
 };
 
@@ -189,7 +206,7 @@ class DarknetNetwork::ConnectedUnit final : public Unit {
     if (l.batch_normalize) register_module("norm", norm_.emplace(l.output, BatchNormOptions{.epsilon = kEpsilon, .momentum = kMomentum}));
   }
 
-  Variable run(const Variable& x, const Variable&) override {
+  Variable run(const Variable& x, const Variable&, bool) override {
     Variable y = linear_(flatten(x));
     if (norm_) y = (*norm_)(std::move(y));
     return reshape(activated(std::move(y), activation_), {x.extent(0), 1, 1, -1});
@@ -204,7 +221,7 @@ class DarknetNetwork::ConnectedUnit final : public Unit {
 class DarknetNetwork::DropoutUnit final : public Unit {
  public:
   explicit DropoutUnit(const DarknetDropout& l) : dropout_(l.probability) { register_module("dropout", dropout_); }
-  Variable run(const Variable& x, const Variable&) override { return dropout_(x); }
+  Variable run(const Variable& x, const Variable&, bool) override { return dropout_(x); }
 
  private:
   Dropout dropout_;
@@ -278,11 +295,11 @@ Variable DarknetNetwork::run_layer(std::size_t layer, const Variable& x, std::sp
   const auto result = [&](std::int64_t index) {
     return results[static_cast<std::size_t>(darknet_layer_index(index, static_cast<std::int64_t>(layer)))];
   };
-  const bool fuses = !is_training();
+  const bool fuses = fuses_ && !is_training();
   const DarknetOperation& operation = config_.layers[layer].operation;
   if (units_[layer]) {
     const std::int64_t residual = fuses ? residual_of_[layer] : -1;
-    return units_[layer]->run(x, residual < 0 ? Variable() : results[static_cast<std::size_t>(residual)]);
+    return units_[layer]->run(x, residual < 0 ? Variable() : results[static_cast<std::size_t>(residual)], fuses);
   }
   if (const auto* l = std::get_if<DarknetShortcut>(&operation)) {
     Variable sum = x;

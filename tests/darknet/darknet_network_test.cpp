@@ -94,6 +94,21 @@ TEST(DarknetNetwork, InOnePassIsTheSameAsInParts) {
   for (std::int64_t i = 0; i < parts.numel(); ++i) ASSERT_NEAR(fused.data<float>()[i], parts.data<float>()[i], 2e-6);
 }
 
+TEST(DarknetNetwork, FoldedFiltersFollowWhatTheyAreMadeOf) {
+  const auto network = RandomDarknet(kResidual).network();
+  const Tensor images = test::random_images({1, 12, 12, 3}, 3);
+  run(*network, images);
+  for (const char* name : {"layers.0.conv.weight", "layers.0.norm.running_mean", "layers.1.norm.weight"}) {
+    for (const StateEntry& entry : network->state_dict())
+      if (entry.name == name) Tensor(entry.tensor).fill_(0.5);
+    const Tensor fused = run(*network, images);
+    network->set_fused(false);
+    const Tensor parts = run(*network, images);
+    network->set_fused(true);
+    for (std::int64_t i = 0; i < parts.numel(); ++i) ASSERT_NEAR(fused.data<float>()[i], parts.data<float>()[i], 2e-5) << name;
+  }
+}
+
 TEST(DarknetNetwork, AnImagesBitsDoNotDependOnTheBatch) {
   const auto network = RandomDarknet(kResidual).network();
   const Tensor images = test::random_images({3, 12, 12, 3}, 3);

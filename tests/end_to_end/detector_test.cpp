@@ -77,7 +77,7 @@ TEST_F(Detector, GoesBackToDarknetAndIsInspected) {
   EXPECT_EQ(read_file(folder_ / "back.weights"), read_file(source_ / "yolo-fastest.weights"));
   const CommandResult result = run({"inspect", "yolo.fovea"});
   EXPECT_EQ(result.code, 0) << result.err;
-  EXPECT_THAT(result.out, HasSubstr("layers.124.conv"));
+  EXPECT_THAT(result.out, testing::AllOf(HasSubstr("layers.0.conv "), HasSubstr("layers.0.norm "), HasSubstr("layers.124.conv ")));
 }
 
 TEST_F(Detector, SaysWhatDoesNotFit) {

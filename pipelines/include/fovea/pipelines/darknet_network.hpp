@@ -29,6 +29,10 @@ class DarknetNetwork final : public Layer {
   std::vector<NamedVariable> outputs(const Variable& x);
   std::vector<std::string> output_names() const;
 
+  /// Whether evaluation computes a convolution and what follows it in one pass, as it does at first; otherwise one operation each, to be
+  /// watched.
+  void set_fused(bool fuses) { fuses_ = fuses; }
+
   const DarknetConfig& config() const { return config_; }
   const std::vector<DarknetShape>& shapes() const { return shapes_; }
 
@@ -42,6 +46,7 @@ class DarknetNetwork final : public Layer {
   std::vector<std::int64_t> sources_of(std::size_t layer) const;
   Variable run_layer(std::size_t layer, const Variable& x, std::span<const Variable> results);
 
+  bool fuses_ = true;
   DarknetConfig config_;
   std::vector<DarknetShape> shapes_;
   std::vector<std::unique_ptr<Unit>> units_;  // one for each layer; null where there is nothing to keep
