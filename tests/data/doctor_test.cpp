@@ -136,13 +136,14 @@ TEST_F(Doctor, EmptyAndInvertedBoxes) {
 
 TEST_F(Doctor, ObjectsThatAreMarkedTwice) {
   write_coco(
-      R"(, {"id": 3, "image_id": 1, "category_id": 1, "bbox": [10.2, 10, 20, 30]}, {"id": 4, "image_id": 1, "category_id": 1, "bbox": [11, 10, 20, 30]})");
+      R"(, {"id": 3, "image_id": 1, "category_id": 1, "bbox": [10.2, 10, 20, 30]}, {"id": 4, "image_id": 1, "category_id": 1, "bbox": [11, 10, 20, 30]},
+      {"id": 5, "image_id": 1, "category_id": 1, "bbox": [10, 10, 20, 33]})");
   const Inspection data = inspect(coco());
   EXPECT_THAT(only(data, "duplicate-annotation"), HasSubstr("found object 1 (cat) and object 3 (cat)"));
   std::vector<std::string> changes;
   const Inspection again = repaired(data, fixed_coco(), &changes);
   EXPECT_THAT(kinds(again), IsEmpty());
-  EXPECT_EQ(again.splits[0].boxes.annotations.size(), 3u);
+  EXPECT_EQ(again.splits[0].boxes.annotations.size(), 4u);
   EXPECT_THAT(changes, ElementsAre("all: a.png: object 3 (cat) left out: it is marked twice"));
 }
 

@@ -20,11 +20,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Appends what a reader found, as of the split that comes next.
-void append_findings(Inspection& data, std::vector<DataFinding>&& findings) {
-  for (DataFinding& finding : findings) data.findings.push_back(std::move(finding));
-}
-
 /// Files by stem, for formats whose images are called by their stem.
 std::map<std::string, fs::path> files_by_stem(const fs::path& folder) {
   std::map<std::string, fs::path> files;
@@ -51,11 +46,9 @@ void find_images(InspectedSplit& split, const fs::path& image_root, bool look) {
 void open_detections(Inspection& data, const std::string& source, const DoctorOptions& options) {
   const std::vector<std::string> splits = detection_splits(source);
   for (const std::string& name : splits) {
-    std::vector<DataFinding> findings;
     InspectedSplit split{.name = name, .source = source};
-    split.boxes = open_detection_data(source, {name, options.names, options.image_root, &findings});
+    split.boxes = open_detection_data(source, {name, options.names, options.image_root, &data.findings});
     split.name = split.boxes.split;
-    append_findings(data, std::move(findings));
     for (const std::string& note : split.boxes.notes) data.notes.push_back(fmt::format("{}: {}", split.name, note));
     if (scheme_of(source).starts_with("boxtxt") && options.image_root.empty()) {
       data.looked_at_images = false;
