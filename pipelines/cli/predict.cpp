@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -34,10 +35,12 @@ struct PredictFlags {
 constexpr std::int64_t kUsualTop = 5;
 constexpr double kUsualConfidence = 0.25;
 
-/// The end of a run: the log's lines, the counts as JSON, the exit code.
-int report(const PredictFlags& flags, const DirectoryRunSummary& summary, const char* done, const std::string& model) {
+/// The end of a run: the log's lines, the counts as JSON, the exit code. `resumed` files took none of its time.
+int report(const PredictFlags& flags, const DirectoryRunSummary& summary, const char* done, const std::string& model,
+           std::int64_t resumed = 0) {
   flags.shared.log(fmt::format("{} images {}, {} failed, {:.2f} s, {:.0f} images/s; results in {}", summary.images, done, summary.failures,
-                               summary.seconds, static_cast<double>(summary.images) / summary.seconds, flags.out));
+                               summary.seconds, static_cast<double>(std::max<std::int64_t>(0, summary.images - resumed)) / summary.seconds,
+                               flags.out));
   if (summary.failures > 0)
     flags.shared.log(fmt::format("the files that failed and why: {}", (fs::path(flags.out) / "failed.jsonl").string()));
   flags.shared.write_json(
@@ -63,7 +66,7 @@ int predict_boxes(const PredictFlags& flags) {
                                                     .text = flags.save_text});
   if (summary.resumed > 0) flags.shared.log(fmt::format("{} files were done by an earlier run that was interrupted", summary.resumed));
   flags.shared.log(fmt::format("{} objects", summary.detections));
-  return report(flags, summary, "searched", model);
+  return report(flags, summary, "searched", model, summary.resumed);
 }
 
 int predict_classes(const PredictFlags& flags) {

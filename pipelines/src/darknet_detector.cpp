@@ -74,6 +74,21 @@ std::vector<std::string> labels_of(const std::vector<std::string>& names, std::i
   return labels;
 }
 
+/// What the header of the weights says, as a model file keeps it.
+Json weights_facts(const DarknetWeights& weights) {
+  return {{"seen", weights.seen}, {"darknet_format", {weights.major, weights.minor, weights.revision}}};
+}
+
+void read_facts(const Json& facts, const std::string& where, DarknetWeights& weights) {
+  std::vector<std::int64_t> format = {weights.major, weights.minor, weights.revision};
+  read_option(facts, "seen", weights.seen, where);
+  read_option(facts, "darknet_format", format, where);
+  if (format.size() != 3) throw FileError(where, fmt::format("darknet_format has {} numbers, expected 3", format.size()));
+  weights.major = static_cast<std::int32_t>(format[0]);
+  weights.minor = static_cast<std::int32_t>(format[1]);
+  weights.revision = static_cast<std::int32_t>(format[2]);
+}
+
 /// The same network for OpenCV, which reads it from a description and weights of Darknet's. Its yolo and region layers decode; what they
 /// take comes out of the permutation in front of them.
 std::unique_ptr<Engine> darknet_dnn_engine(const DarknetConfig& config, DarknetNetwork& network, const std::string& where,
@@ -154,7 +169,7 @@ DarknetImportSummary import_darknet(const DarknetImportOptions& options, const s
               .architecture = architecture.dump(),
               .labels = labels,
               .preprocessing = preprocessing.to_json().dump(),
-              .training = Json{{"seen", weights.seen}}.dump()});
+              .training = weights_facts(weights).dump()});
   return {.layers = static_cast<std::int64_t>(config.layers.size()),
           .parameters = network.parameter_count(),
           .classes = classes,
@@ -168,7 +183,7 @@ void export_darknet(const std::filesystem::path& model, const std::filesystem::p
   const auto network = load_darknet_network(file, where);
   const DarknetConfig& config = network->config();
   DarknetWeights weights = darknet_weights(config, network->state_dict());
-  if (!file.metadata.training.empty()) read_option(parse_json(file.metadata.training, where), "seen", weights.seen, where);
+  if (!file.metadata.training.empty()) read_facts(parse_json(file.metadata.training, where), where, weights);
   write_darknet_config(config_path, config);
   write_darknet_weights(weights_path, weights, config);
 }

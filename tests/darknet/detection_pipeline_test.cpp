@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "fovea/base/error.hpp"
+#include "fovea/base/file.hpp"
 #include "random_detector.hpp"
 
 namespace fovea {
@@ -95,6 +96,20 @@ TEST(DetectionPipeline, GivesOnlyWhatIsWanted) {
   EXPECT_THROW(pipeline.set_options({.suppression = {.threshold = -1}}), OptionError);
   EXPECT_TRUE(pipeline.run(std::span<const cv::Mat>()).empty());
   EXPECT_THROW(pipeline.run(cv::Mat(8, 8, CV_32FC3)), ShapeError);
+}
+
+TEST(DetectionPipeline, ItsFileGoesBackToTheBytesOfAnyFormat) {
+  test::RandomDarknet random("[net]\nwidth=32\nheight=24\n" + RandomDetector::kBody + RandomDetector::kYolo);
+  random.weights.minor = 1;  // counts images in 32 bits
+  random.weights.revision = 7;
+  random.weights.seen = 12345;
+  const test::TemporaryFolder folder;
+  write_darknet_config(folder / "net.cfg", random.config);
+  write_darknet_weights(folder / "net.weights", random.weights, random.config);
+  import_darknet({.config = folder / "net.cfg", .weights = folder / "net.weights"}, folder / "net.fovea");
+  export_darknet(folder / "net.fovea", folder / "back.cfg", folder / "back.weights");
+  EXPECT_EQ(read_file(folder / "back.weights"), read_file(folder / "net.weights"));
+  EXPECT_EQ(read_file(folder / "back.cfg"), read_file(folder / "net.cfg"));
 }
 
 TEST(DetectionPipeline, SaysWhatItCannotLoad) {
