@@ -62,8 +62,7 @@ int main(int argc, char** argv) {
   const Boxes all = read_boxes(argv[2]);
   const double threshold = std::atof(argv[3]);
   const int rounds = std::atoi(argv[4]);
-  std::cout << (argv[1] == std::string("opencv")
-                    ? measure_opencv(all, static_cast<float>(threshold), rounds)
-                    : measure(rounds, [&] { return fovea::non_maximum_suppression(all.boxes, all.scores, {}, threshold); }))
-            << '\n';
+  std::cout << (argv[1] == std::string("opencv") ? measure_opencv(all, static_cast<float>(threshold), rounds) : measure(rounds, [&] {
+    return fovea::non_maximum_suppression(all.boxes, all.scores, {}, threshold);
+  })) << '\n';
 }

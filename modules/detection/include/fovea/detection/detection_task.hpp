@@ -15,8 +15,8 @@ struct DetectionTaskOptions {
   StopToken stop = {};           ///< ends a validation between two batches
 };
 
-/// The loss of a detector on pictures with objects. Validation reports val_loss, each of its terms (val_box_loss, ...), val_AP and val_AP50 by
-/// COCO's protocol, and val_AP50_voc12 by VOC's; a mean over no class counts as 0.
+/// The loss of a detector on pictures with objects. Validation reports val_loss, each of its terms (val_box_loss, ...), val_AP and val_AP50
+/// by COCO's protocol, and val_AP50_voc12 by VOC's; a mean over no class counts as 0.
 class DetectionTask final : public TrainingTask {
  public:
   /// The data sets and the detector outlive the task. Throws OptionError when a split is empty, the batch is less than 1, or the mosaic's
