@@ -7,6 +7,8 @@
 #include "fovea/base/file.hpp"
 #include "fovea/base/json.hpp"
 #include "fovea/vision/image_loader.hpp"
+#include "fovea/vision/image_writer.hpp"
+#include "fovea/vision/label_png.hpp"
 #include "tiny_data.hpp"
 
 namespace fovea {
@@ -108,6 +110,26 @@ TEST(ConvertDetections, SaysWhatIsLost) {
   EXPECT_THAT(back.err, HasSubstr("lossless: every property came back"));
   EXPECT_EQ(fovea_command({"convert", "--from", "voc:out", "--to", "coco:back.json"}, folder.path()).code, 2) << "nothing is written over";
   EXPECT_EQ(fovea_command({"convert", "--from", "voc:out", "--to", "coco:c.json", "--count", "1"}, folder.path()).code, 2);
+}
+
+TEST(ConvertLabelMaps, SaysWhatIsLost) {
+  const TemporaryFolder folder;
+  save_image(folder / "cells/a/images/a.png", cv::Mat(2, 3, CV_8UC3, cv::Scalar()));
+  write_label_png(folder / "cells/a/masks/0.png", (cv::Mat_<std::uint8_t>(2, 3) << 255, 255, 0, 0, 0, 0));
+  const CommandResult maps = fovea_command({"convert", "--from", "masks:cells", "--to", "png:images,labels", "--json", "-"}, folder.path());
+  ASSERT_EQ(maps.code, 0) << maps.err;
+  EXPECT_EQ(Json::parse(maps.out), Json({{"split", "all"}, {"count", 1}, {"lost", {"object: which pixel is of which of 1 objects"}}}));
+  EXPECT_EQ(read_text_file(folder / "labels/classes.txt"), "background\nobject\n");
+  const CommandResult coco = fovea_command({"convert", "--from", "masks:cells", "--to", "coco:cells.json"}, folder.path());
+  EXPECT_THAT(coco.err, HasSubstr("lossless: every property came back"));
+  const CommandResult back =
+      fovea_command({"convert", "--from", "coco:cells.json", "--to", "masks:back", "--image-root", "cells"}, folder.path());
+  EXPECT_THAT(back.err, HasSubstr("lossless: every property came back"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "back/a/images/a.png")) << "pictures are copied";
+  folder.write("labels/a.png", "");
+  const CommandResult empty = fovea_command({"convert", "--from", "png:images,labels", "--to", "coco:x.json"}, folder.path());
+  EXPECT_EQ(empty.code, 2);
+  EXPECT_THAT(empty.err, HasSubstr("a.png: is empty"));
 }
 
 }  // namespace
