@@ -70,7 +70,8 @@ void prepare_folder_to_resume(const fs::path& out) {
 void require_same_run(const std::optional<RunFacts>& begun, const RunFacts& now, const fs::path& out,
                       const std::function<void(const std::string&)>& log) {
   const fs::path file = out / "recipe.json";
-  require_same_recipe(begun ? begun->recipe : ClassifierRecipe::from_json(read_json_file(file), file.string()).to_json(), now.recipe);
+  // Through the recipe: what a version before this one did not know has its default.
+  require_same_recipe(ClassifierRecipe::from_json(begun ? begun->recipe : read_json_file(file), file.string()).to_json(), now.recipe);
   if (!begun) return;
   require_same_data(begun->data, now.data);
   if (begun->instructions != now.instructions)
