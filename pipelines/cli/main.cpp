@@ -32,7 +32,8 @@ int main(int argc, char** argv) {
   using namespace fovea::cli;
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may grow no further is an error with a name, not the end of the program
   CLI::App app(
-      "Trains, runs and evaluates image classifiers; measures detections and segmentations; finds superpixels and proposals.\n\nExit codes: 0 all done, 1 "
+      "Trains, runs and evaluates image classifiers; measures detections and segmentations; finds superpixels and proposals.\n\nExit "
+      "codes: 0 all done, 1 "
       "some inputs failed, 2 usage or unusable "
       "input; 130 and 143: a training was stopped by SIGINT or SIGTERM.",
       "fovea");
