@@ -13,6 +13,7 @@
 #include "fovea/evaluation/temperature_scaling.hpp"
 #include "fovea/pipelines/classification_page.hpp"
 #include "fovea/pipelines/classifier_ensemble.hpp"
+#include "fovea/pipelines/detection_page.hpp"
 #include "fovea/pipelines/detector_evaluation.hpp"
 #include "fovea/pipelines/run_pictures.hpp"
 #include "shared_options.hpp"
@@ -81,7 +82,7 @@ Json scale(ClassPredictions& predictions, double temperature) {
 
 void evaluate_boxes(const EvaluateFlags& flags) {
   const std::string& model = only_detector(flags.models, flags.views);
-  for (const auto& [value, flag] : {std::pair{flags.plots, "--plots"}, {flags.report, "--report"}, {flags.temperature, "--temperature"}})
+  for (const auto& [value, flag] : {std::pair{flags.plots, "--plots"}, {flags.temperature, "--temperature"}})
     if (!value.empty()) throw OptionError(fmt::format("{} applies to classifiers, but the model is a detector", flag));
   const auto context = flags.shared.make_context();
   const kernels::ContextGuard guard(*context);
@@ -96,6 +97,9 @@ void evaluate_boxes(const EvaluateFlags& flags) {
       data, results.results, {.split = data.data().split, .model = model, .fovea_version = version()}, context->threads());
   if (flags.shared.json != "-") fmt::print("{}", evaluation.table);
   flags.shared.write_json(to_text(evaluation.json));
+  if (flags.report.empty()) return;
+  const DetectionPageOptions page{.truth_source = flags.data, .detections_source = model, .image_root = flags.image_root};
+  write_file(flags.report, detection_page(data.data(), results.results, evaluation.json, page, context->threads()));
 }
 
 void evaluate_classes(const EvaluateFlags& flags) {
@@ -153,8 +157,7 @@ void add_evaluate(CLI::App& app, int&) {
   command->add_option("--workers", flags->workers, "threads that load images")->check(CLI::NonNegativeNumber);
   command->add_option("--temperature", flags->temperature,
                       "of classifiers: divide logits by this number, or by that which fits the validation split best: fit");
-  command->add_option("--report", flags->report,
-                      "of classifiers: write a page with confusion, curves, calibration and the worst images to this HTML file");
+  command->add_option("--report", flags->report, "write a page with confusion, curves and the worst images to this HTML file");
   command->add_option("--plots", flags->plots, "of classifiers: folder for confusion_matrix.png");
   command->add_option("--image-root", flags->image_root, "of detectors: where images are, when not where the format says");
   flags->detector.add_to(*command, "0.001");

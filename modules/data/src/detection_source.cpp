@@ -4,6 +4,7 @@
 #include <span>
 
 #include "fovea/base/error.hpp"
+#include "fovea/base/file.hpp"
 #include "fovea/data/box_csv.hpp"
 #include "fovea/data/box_text.hpp"
 #include "fovea/data/coco.hpp"
@@ -76,6 +77,13 @@ std::pair<const Scheme*, Path> find_scheme(const std::string& source, std::span<
   return {&schemes[static_cast<std::size_t>(found - known.begin())], parsed.path};
 }
 
+/// COCO has two forms of results: a list, and instances with scores, which `fovea predict` writes.
+std::string scheme_of_file(const Path& path) {
+  const std::string text = read_text_file(path);
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first != std::string::npos && text[first] == '{' ? "coco" : "results";
+}
+
 }  // namespace
 
 DetectionDataset open_detection_data(const std::string& source, const DetectionDataOptions& options) {
@@ -90,7 +98,7 @@ std::vector<std::string> detection_splits(const std::string& source) {
 
 DetectionResults open_detection_results(const std::string& source, const DetectionDataset& truth, const DetectionDataOptions& options) {
   const bool bare = source.find(':') == std::string::npos;
-  const auto [scheme, path] = find_scheme(bare ? "results:" + source : source, std::span<const ResultScheme>(kResults));
+  const auto [scheme, path] = find_scheme(bare ? scheme_of_file(source) + ":" + source : source, std::span<const ResultScheme>(kResults));
   return scheme->read(path, truth, options);
 }
 

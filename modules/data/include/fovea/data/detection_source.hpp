@@ -24,8 +24,9 @@ DetectionDataset open_detection_data(const std::string& source, const DetectionD
 /// What DetectionDataOptions::split may be for this source: "train", "val", "test" as far as it has them, else "all". Throws as above.
 std::vector<std::string> detection_splits(const std::string& source);
 
-/// Results for that ground truth: results:FILE.json (also without a scheme), coco:FILE.json (instances with scores: images and classes are
-/// found by name), csv:FILE, boxtxt-xyxy:DIR, boxtxt-xywh:DIR. Throws OptionError and FileError.
+/// Results for that ground truth: results:FILE.json, coco:FILE.json (instances with scores: images and classes are found by name), csv:FILE,
+/// boxtxt-xyxy:DIR, boxtxt-xywh:DIR. A file without a scheme is of that one of the first two that its content has. Throws OptionError and
+/// FileError.
 DetectionResults open_detection_results(const std::string& source, const DetectionDataset& truth, const DetectionDataOptions& options = {});
 
 }  // namespace fovea
