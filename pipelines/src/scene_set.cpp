@@ -180,7 +180,7 @@ SceneSetSummary write_scene_set(const SceneSetOptions& options, const Threads& t
   }
   for (std::int64_t index = 0; index < options.count; ++index)
     append(dataset, index, objects[static_cast<std::size_t>(index)], options.scene.size);
-  write_file(options.out / "labels.txt", names);
+  write_file(options.out / "labels" / "classes.txt", names);
   write_json_file(options.out / "scenes.json", description(options, photographs));
   write_coco_instances(annotations, dataset);  // last: a set without it is not whole
   return {.scenes = options.count,

@@ -79,7 +79,7 @@ TEST_F(SceneSet, WhatIsWrittenAgrees) {
   ASSERT_EQ(dataset.images.size(), 6U);
   EXPECT_EQ(static_cast<std::int64_t>(dataset.annotations.size()), made.objects);
   EXPECT_EQ(dataset.categories[1].name, "bag");
-  EXPECT_EQ(bytes("set/labels.txt"), "background\nshirt\nbag\nboot\n");
+  EXPECT_EQ(bytes("set/labels/classes.txt"), "background\nshirt\nbag\nboot\n");
   EXPECT_THAT(bytes("set/scenes.json"), HasSubstr("\"city02.jpg\""));
   for (std::size_t i = 0; i < 6; ++i) {
     const std::string stem = "00000" + std::to_string(i + 1);

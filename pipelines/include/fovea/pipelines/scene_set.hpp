@@ -34,9 +34,9 @@ struct SceneSetSummary {
 /// "right.jpg"; pictures of one scene must not fall apart into training and test), train and val have the others.
 std::vector<std::filesystem::path> backgrounds_of(const std::vector<std::filesystem::path>& files, const std::string& split);
 
-/// Writes images/NNNNNN.jpg, labels/NNNNNN.png (0 the photograph, class + 1), annotations/instances.json (COCO, with masks), labels.txt
-/// (the names of the numbers in labels/) and scenes.json (what the set was made of). Scene i depends on (seed, i, split) and the options
-/// alone: more scenes begin with the same ones, for any number of threads. Throws OptionError and FileError.
+/// Writes images/NNNNNN.jpg, labels/NNNNNN.png (0 the photograph, class + 1), annotations/instances.json (COCO, with masks),
+/// labels/classes.txt (the names of the numbers there) and scenes.json (what the set was made of). Scene i depends on (seed, i, split) and
+/// the options alone: more scenes begin with the same ones, for any number of threads. Throws OptionError and FileError.
 SceneSetSummary write_scene_set(const SceneSetOptions& options, const Threads& threads);
 
 }  // namespace fovea
