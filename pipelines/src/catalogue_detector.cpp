@@ -23,7 +23,8 @@ OutputDecoder head_decoder(const std::shared_ptr<const OneStageDetector>& networ
     std::vector<Tensor> predictions;
     for (std::size_t map = 0; map < outputs.size(); ++map)
       predictions.push_back(find_output(outputs, output_name(map)).slice(request.image, request.image + 1));
-    for (Detection& found : network->head().decode(predictions, request.confidence).front()) candidates.push_back(std::move(found));
+    const std::vector<Detections> found = network->head().decode(predictions, request.confidence);
+    candidates.insert(candidates.end(), found.front().begin(), found.front().end());
   };
 }
 

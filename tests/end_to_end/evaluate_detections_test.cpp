@@ -138,8 +138,7 @@ TEST_F(EvaluateDetections, WhatDoesNotFitIsRefused) {
   refused(edges({"--iou-threshold", "1.5"}), "--iou-threshold");
   refused(evaluate("coco:none.json", "x.json"), "none.json: ");
   refused(evaluate("coca:none.json", "x.json"), "did you mean \"coco\"");
-  refused(evaluate("coco:" COCO_GOLDENS "/edges/ground_truth.json", COCO_GOLDENS "/edges/ground_truth.json"),
-          "expected a list, found an object");
+  refused(evaluate("coco:" COCO_GOLDENS "/edges/ground_truth.json", COCO_GOLDENS "/edges/ground_truth.json"), "\"score\" is missing");
 }
 
 TEST_F(EvaluateDetections, PublishedFiguresOfAnyFormat) {

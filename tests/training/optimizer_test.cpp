@@ -14,6 +14,7 @@
 #include "fovea/autograd/ops/arithmetic.hpp"
 #include "fovea/autograd/ops/sum.hpp"
 #include "fovea/base/error.hpp"
+#include "fovea/nn/batch_norm.hpp"
 #include "fovea/nn/linear.hpp"
 #include "fovea/nn/sequential.hpp"
 #include "fovea/training/adadelta.hpp"
@@ -191,6 +192,22 @@ TEST(Freeze, SwitchesGradientsOffAndOnAgain) {
   run();
   EXPECT_TRUE(net.parameters()[0].variable.grad().defined());
   EXPECT_THROW(freeze(net, "layer1.*"), OptionError);
+}
+
+TEST(Freeze, AFrozenBatchNormKeepsItsStatistics) {
+  Sequential net;
+  auto& norm = net.emplace<BatchNorm2d>(1);
+  const auto batches = [&] {
+    net(Variable(Tensor::full({1, 1, 2, 1}, 5)));
+    return norm.num_batches_tracked.item();
+  };
+  freeze(net, "0.weight");
+  EXPECT_EQ(batches(), 1) << "half frozen is not frozen";
+  freeze(net, "0.bias");
+  EXPECT_EQ(batches(), 1);
+  EXPECT_FLOAT_EQ(norm.running_mean.data<float>()[0], 0.5F);
+  freeze(net, "*", false);
+  EXPECT_EQ(batches(), 2);
 }
 
 TEST(Sgd, TheRateInsideTheVelocityStaysWithItsGradient) {

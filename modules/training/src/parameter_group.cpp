@@ -4,6 +4,7 @@
 
 #include "fovea/base/error.hpp"
 #include "fovea/base/text.hpp"
+#include "fovea/nn/batch_norm.hpp"
 
 namespace fovea {
 
@@ -21,6 +22,10 @@ std::size_t freeze(Module& module, const std::string& pattern, bool frozen) {
     parameter.variable.set_requires_grad(!frozen);
     parameter.variable.clear_grad();
   }
+  module.visit([](const std::string&, Module& part) {
+    if (auto* const norm = dynamic_cast<BatchNorm2d*>(&part))
+      norm->freeze_statistics(!norm->weight.requires_grad() && !norm->bias.requires_grad());
+  });
   return selected.size();
 }
 

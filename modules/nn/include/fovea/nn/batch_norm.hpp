@@ -14,8 +14,7 @@ struct BatchNormOptions {
 };
 
 /// [..., C] -> the same shape (Ioffe and Szegedy 2015). Throws OptionError when an option is out of range. Statistics of the batch in
-/// training, running averages otherwise, and also in training once both parameters are frozen: a frozen layer is the same function of its
-/// input, whatever else is in the batch. Parameters `weight` (1) and `bias` (0), buffers `running_mean` (0), `running_var` (1) and
+/// training, running averages otherwise. Parameters `weight` (1) and `bias` (0), buffers `running_mean` (0), `running_var` (1) and
 /// `num_batches_tracked`, each [C] but the last.
 class BatchNorm2d final : public Layer {
  public:
@@ -26,16 +25,19 @@ class BatchNorm2d final : public Layer {
   /// relu(forward(x) + residual) in one operation (the end of a residual block, He et al. 2016, figure 2).
   Variable forward_add_relu(const Variable& x, const Variable& residual) { return forward_activation(x, residual); }
   void reset_parameters(RandomStream& stream) override;
+  /// Frozen, running averages serve in training too, and stay: the layer is the same function of its input, whatever else is in the batch.
+  void freeze_statistics(bool frozen = true) { has_frozen_statistics_ = frozen; }
 
   Variable weight, bias;
   Tensor running_mean, running_var, num_batches_tracked;
 
  private:
   Variable forward_activation(const Variable& x, const Variable& residual);
-  bool uses_batch_statistics() const { return is_training() && (weight.requires_grad() || bias.requires_grad()); }
+  bool uses_batch_statistics() const { return is_training() && !has_frozen_statistics_; }
   void update_running_statistics(const BatchNormResult& result, std::int64_t rows);
 
   BatchNormOptions options_;
+  bool has_frozen_statistics_ = false;
 };
 
 }  // namespace fovea

@@ -20,8 +20,9 @@ struct ParameterGroup {
 /// The parameters whose names match; throws OptionError naming the pattern when there are none.
 std::vector<NamedParameter> select_parameters(const std::vector<NamedParameter>& parameters, const std::string& pattern);
 
-/// Switches the gradients of the matching parameters off (or on again), so that backward passes leave out the work as well. Statistics of
-/// batch norms are buffers and go on following the data in training mode: eval() stops them. Returns how many parameters matched.
+/// Switches the gradients of the matching parameters off (or on again), so that backward passes leave out the work as well. A batch norm
+/// both of whose parameters are off then keeps its statistics and uses them (BatchNorm2d::freeze_statistics()). Returns how many parameters
+/// matched.
 std::size_t freeze(Module& module, const std::string& pattern, bool frozen = true);
 
 }  // namespace fovea
