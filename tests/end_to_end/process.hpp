@@ -59,13 +59,18 @@ class Process {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   }
   std::string said() const { return read_text_file(folder_ / "process.err"); }
-  /// Until it has said `text`; false when that takes longer than a minute.
-  bool wait_until_it_says(const std::string& text) const {
+  /// Until `condition()` holds; false when that takes longer than a minute.
+  template <typename Condition>
+  static bool wait_until(const Condition& condition) {
     for (int i = 0; i < 6000; ++i) {
-      if (said().find(text) != std::string::npos) return true;
+      if (condition()) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     return false;
+  }
+  /// Until it has said `text`; false when that takes longer than a minute.
+  bool wait_until_it_says(const std::string& text) const {
+    return wait_until([&] { return said().find(text) != std::string::npos; });
   }
 
  private:
