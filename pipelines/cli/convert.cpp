@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fovea/base/error.hpp"
+#include "fovea/base/file.hpp"
 #include "fovea/data/data_source.hpp"
 #include "fovea/data/detection_conversion.hpp"
 #include "fovea/data/detection_source.hpp"
@@ -36,8 +37,7 @@ fs::path target_folder(const std::string& to) {
   constexpr std::string_view kScheme = "folder:";
   if (!to.starts_with(kScheme) || to.size() == kScheme.size()) throw OptionError(fmt::format("--to {}: expected folder:DIR", to));
   const fs::path folder = to.substr(kScheme.size());
-  if (fs::exists(folder) && !(fs::is_directory(folder) && fs::is_empty(folder)))
-    throw FileError(folder.string(), "exists and is not an empty folder");
+  require_unused(folder);
   return folder;
 }
 

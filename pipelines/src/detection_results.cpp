@@ -5,11 +5,11 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "csv_value.hpp"
 #include "fovea/base/append_file.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/base/file.hpp"
 #include "fovea/base/json_line.hpp"
+#include "fovea/base/text.hpp"
 #include "result_names.hpp"
 
 namespace fovea {
@@ -112,8 +112,8 @@ std::int64_t write_detection_files(const fs::path& journal, const fs::path& out,
     std::string rows;
     for (const Json& d : entry["detections"]) {
       const auto at = [&](std::size_t i) { return d["box"][i].get<float>(); };
-      rows += fmt::format("{},{},{},{},{},{},{},{}\n", csv_value(file), d["index"].get<std::int64_t>(),
-                          csv_value(d["label"].get<std::string>()), d["score"].get<float>(), at(0), at(1), at(2), at(3));
+      rows += fmt::format("{},{},{},{},{},{},{},{}\n", csv_field(file), d["index"].get<std::int64_t>(),
+                          csv_field(d["label"].get<std::string>()), d["score"].get<float>(), at(0), at(1), at(2), at(3));
       ++detections;
     }
     csv.append(rows);

@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "csv_value.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/base/json.hpp"
 #include "fovea/base/json_line.hpp"
+#include "fovea/base/text.hpp"
 #include "fovea/base/version.hpp"
 #include "fovea/pipelines/class_folder.hpp"
 #include "fovea/vision/image_writer.hpp"
@@ -77,7 +77,7 @@ void PredictionWriter::write(const fs::path& file, const cv::Mat& image, const C
     ranked.push_back({{"index", entry.index}, {"label", entry.label}, {"score", entry.score}});
   jsonl_.append(
       json_line({{"file", file.string()}, {"index", result.index}, {"label", result.label}, {"score", result.score}, {"top", ranked}}));
-  csv_.append(fmt::format("{},{},{},{}\n", csv_value(file.string()), result.index, csv_value(result.label), result.score));
+  csv_.append(fmt::format("{},{},{},{}\n", csv_field(file.string()), result.index, csv_field(result.label), result.score));
   add_tile(file, image, result);
   if (!options_.overlays) return;
   try {

@@ -74,7 +74,7 @@ Samples open_labels(const PreviewOptions& options) {
 }
 
 Samples open_samples(const PreviewOptions& options) {
-  const std::string scheme = options.data.substr(0, options.data.find(':'));
+  const std::string scheme = scheme_of(options.data);
   if (scheme == "png" || scheme == "panoptic" || scheme == "masks") return open_labels(options);
   return scheme == "idx" || scheme == "folder" ? open_classes(options) : open_objects(options);
 }

@@ -349,6 +349,32 @@ TEST_F(Doctor, SeveralFilesAreSplitsOfOneDataSet) {
   EXPECT_THROW(inspect_data({}, {}, threads_), OptionError);
 }
 
+TEST_F(Doctor, CsvIsRepairedAsCsv) {
+  picture("csv/a.png", 1);
+  folder_.write("csv/boxes.csv",
+                "file,image_width,image_height,label,x,y,width,height\na.png,80,60,cat,10,10,20,20\na.png,80,60,cat,70,50,20,5\n");
+  const Inspection data = inspect("csv:" + (folder_ / "csv/boxes.csv").string());
+  EXPECT_THAT(kinds(data), ElementsAre("box-outside"));
+  const Inspection again = repaired(data, "csv:" + (folder_ / "fixed/boxes.csv").string());
+  EXPECT_THAT(kinds(again), IsEmpty());
+  EXPECT_EQ(again.splits[0].boxes.annotations.at(1).box.width, 10);
+}
+
+TEST_F(Doctor, KindsThatAreNotWrittenAreNamed) {
+  picture("masks/a/images/a.png", 1);
+  cv::Mat mask = cv::Mat::zeros(60, 80, CV_8UC1);
+  mask(cv::Rect(10, 10, 20, 20)) = 255;
+  save_image(folder_ / "masks/a/masks/a_0.png", mask);
+  const Inspection data = inspect("masks:" + (folder_ / "masks").string());
+  try {
+    write_repaired(data, folder_ / "fixed");
+    FAIL() << "no error";
+  } catch (const OptionError& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("masks:"), HasSubstr("no repaired copy")));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "fixed"));
+}
+
 TEST_F(Doctor, TheSourceIsNeverTouchedAndNothingIsWrittenOver) {
   write_coco(R"(, {"id": 3, "image_id": 1, "category_id": 1, "bbox": [5, 6, 0, 7]})");
   const std::string before = read_text_file(folder_ / "coco/instances.json");

@@ -113,6 +113,11 @@ std::string read_text_file(const fs::path& path) {
   return {bytes.begin(), bytes.end()};
 }
 
+void require_unused(const fs::path& path) {
+  if (fs::exists(path) && !(fs::is_directory(path) && fs::is_empty(path)))
+    throw FileError(path.string(), "exists and is not an empty folder");
+}
+
 void make_folder(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
@@ -144,6 +149,12 @@ void write_file(const fs::path& path, std::string_view bytes) {
   writer.append(bytes);
   writer.commit();
 }
+
+void write_file(const fs::path& path, std::span<const std::uint8_t> bytes) {
+  write_file(path, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+void write_copy(const fs::path& from, const fs::path& to) { write_file(to, read_file(from)); }
 
 FileWriter::FileWriter(fs::path path) : path_(std::move(path)), temporary_(temporary_name(path_)) {
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

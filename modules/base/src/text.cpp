@@ -60,6 +60,17 @@ std::vector<std::string> split(std::string_view text, char separator) {
   }
 }
 
+std::string csv_field(const std::string& text) {
+  const bool padded = !text.empty() && (text.front() == ' ' || text.back() == ' ');
+  if (!padded && text.find_first_of(",\"\r\n\t") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
 bool matches_pattern(std::string_view text, std::string_view pattern) {
   // Behind the last '*' that was passed, matching may begin again one character later: no star before it needs another try.
   std::size_t at = 0, p = 0, star = std::string_view::npos, resume = 0;

@@ -27,8 +27,7 @@ AnnotatedObject object_of(const DetectionAnnotation& annotation, const Detection
 std::vector<fs::path> places_of(const std::string& source, const DetectionImage& image, const fs::path& image_root) {
   const fs::path in_sample = fs::path(image.file_name).stem() / "images" / fs::path(image.file_name).filename();
   if (!image_root.empty()) return {image_root / image.file_name, image_root / fs::path(image.file_name).filename(), image_root / in_sample};
-  const std::size_t colon = source.find(':');
-  const fs::path path = colon == std::string::npos ? source : source.substr(colon + 1);
+  const fs::path path = path_of(source);
   if (fs::is_directory(path))
     return {path / image.file_name, path / "images" / image.file_name, path / "JPEGImages" / image.file_name, path / in_sample,
             image.file_name};

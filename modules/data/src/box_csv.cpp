@@ -5,6 +5,7 @@
 #include "csv_table.hpp"
 #include "detection_names.hpp"
 #include "fovea/base/file.hpp"
+#include "fovea/base/text.hpp"
 
 namespace fovea {
 
@@ -140,19 +141,18 @@ DetectionResults read_box_csv_results(const std::filesystem::path& path, const D
 }
 
 void write_box_csv(const std::filesystem::path& path, const DetectionDataset& dataset) {
-  std::vector<std::vector<const DetectionAnnotation*>> objects(dataset.images.size());
-  for (const DetectionAnnotation& annotation : dataset.annotations)
-    objects[static_cast<std::size_t>(annotation.image)].push_back(&annotation);
+  const auto by_image = annotations_by_image(dataset);
   std::string text = "file,image_width,image_height,label,x,y,width,height,area,crowd,difficult,truncated\n";
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const DetectionImage& image = dataset.images[i];
     const std::string begin = fmt::format("{},{},{},", csv_field(image.file_name), image.width, image.height);
-    if (objects[i].empty()) text += begin + ",,,,,,,,\n";
-    for (const DetectionAnnotation* object : objects[i])
-      text +=
-          fmt::format("{}{},{},{},{},{},{},{:d},{:d},{:d}\n", begin,
-                      csv_field(dataset.categories[static_cast<std::size_t>(object->category)].name), object->box.x, object->box.y,
-                      object->box.width, object->box.height, object->area, object->is_crowd, object->is_difficult, object->is_truncated);
+    if (by_image[i].empty()) text += begin + ",,,,,,,,\n";
+    for (const std::int32_t index : by_image[i]) {
+      const DetectionAnnotation& object = dataset.annotations[static_cast<std::size_t>(index)];
+      text += fmt::format("{}{},{},{},{},{},{},{:d},{:d},{:d}\n", begin,
+                          csv_field(dataset.categories[static_cast<std::size_t>(object.category)].name), object.box.x, object.box.y,
+                          object.box.width, object.box.height, object.area, object.is_crowd, object.is_difficult, object.is_truncated);
+    }
   }
   write_file(path, text);
 }

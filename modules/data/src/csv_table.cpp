@@ -134,15 +134,4 @@ void CsvTable::fail(std::size_t row, const std::string& what, FindingKind kind) 
   throw ItemError(kind, path_.string(), fmt::format("line {}: {}", lines_[row], what));
 }
 
-std::string csv_field(const std::string& text) {
-  const bool padded = !text.empty() && (text.front() == ' ' || text.back() == ' ');
-  if (!padded && text.find_first_of(",\"\r\n\t") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
-
 }  // namespace fovea

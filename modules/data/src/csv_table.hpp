@@ -40,7 +40,4 @@ class CsvTable {
   std::vector<std::size_t> lines_;  ///< where each row begins
 };
 
-/// A field as it is written: in quotes where it holds a comma, a quote or a line break.
-std::string csv_field(const std::string& text);
-
 }  // namespace fovea

@@ -115,6 +115,9 @@ DataSource parse_data_source(const std::string& text, const std::vector<std::str
   return {scheme, path};
 }
 
+std::string scheme_of(const std::string& source) { return source.substr(0, source.find(':')); }
+std::filesystem::path path_of(const std::string& source) { return source.substr(source.find(':') + 1); }
+
 const ClassificationDataset& ClassificationData::require(const std::string& split) const { return *find_split(*this, split).dataset; }
 
 ClassificationData open_classification_data(const std::string& source, const ClassificationDataOptions& options) {

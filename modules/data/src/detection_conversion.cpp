@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "fovea/base/error.hpp"
+#include "fovea/base/file.hpp"
 #include "fovea/data/box_csv.hpp"
 #include "fovea/data/box_text.hpp"
 #include "fovea/data/coco.hpp"
@@ -65,23 +65,22 @@ constexpr Target kTargets[] = {
     {"boxtxt-xywh", through_box_text<BoxTextForm::size>},
 };
 
-std::vector<std::string> schemes() {
-  std::vector<std::string> names;
-  for (const Target& target : kTargets) names.emplace_back(target.scheme);
-  return names;
-}
-
 }  // namespace
 
+std::vector<std::string> detection_targets() {
+  std::vector<std::string> schemes;
+  for (const Target& target : kTargets) schemes.emplace_back(target.scheme);
+  return schemes;
+}
+
 bool is_detection_target(const std::string& target) {
-  const std::string scheme = target.substr(0, target.find(':'));
-  return std::any_of(std::begin(kTargets), std::end(kTargets), [&](const Target& known) { return known.scheme == scheme; });
+  const std::vector<std::string> schemes = detection_targets();
+  return std::find(schemes.begin(), schemes.end(), scheme_of(target)) != schemes.end();
 }
 
 std::vector<std::string> convert_detections(const DetectionDataset& dataset, const std::string& target) {
-  const DataSource parsed = parse_data_source(target, schemes());
-  if (fs::exists(parsed.path) && !(fs::is_directory(parsed.path) && fs::is_empty(parsed.path)))
-    throw FileError(parsed.path.string(), "exists and is not an empty folder");
+  const DataSource parsed = parse_data_source(target, detection_targets());
+  require_unused(parsed.path);
   const Target& known = *std::find_if(std::begin(kTargets), std::end(kTargets), [&](const Target& t) { return parsed.scheme == t.scheme; });
   return detection_differences(dataset, known.through(dataset, parsed.path));
 }

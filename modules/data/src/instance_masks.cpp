@@ -134,9 +134,7 @@ std::int64_t copy_sample_pictures(const fs::path& folder, const DetectionDataset
       ++missing;
       continue;
     }
-    const std::vector<std::uint8_t> bytes = read_file(picture);
-    write_file(folder / stem_of(image.file_name) / "images" / picture.filename(),
-               {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    write_copy(picture, folder / stem_of(image.file_name) / "images" / picture.filename());
   }
   return missing;
 }

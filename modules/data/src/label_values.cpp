@@ -6,6 +6,7 @@
 #include <opencv2/core.hpp>
 
 #include "fovea/base/error.hpp"
+#include "fovea/vision/label_png.hpp"
 
 namespace fovea {
 
@@ -57,10 +58,10 @@ std::vector<std::int32_t> values_in(const cv::Mat& labels) {
 LabelValues::LabelValues(std::vector<int> values, std::optional<int> ignored, std::size_t classes)
     : values_(std::move(values)), ignored_(ignored), classes_(classes) {}
 
-int LabelValues::ignored_value(int type) const { return ignored_.value_or(type == CV_8UC1 ? UINT8_MAX : UINT16_MAX); }
+int LabelValues::ignored_value(int type) const { return ignored_.value_or(ignored_label(type)); }
 
 cv::Mat LabelValues::to_indices(const cv::Mat& labels, int type, const std::string& file) const {
-  const int ignored_index = type == CV_8UC1 ? UINT8_MAX : UINT16_MAX;
+  const int ignored_index = ignored_label(type);
   std::vector<int> table(labels.type() == CV_8UC1 ? 256 : 65'536, values_.empty() ? kNoClass : ignored_index);
   if (values_.empty())
     for (std::size_t value = 0; value < std::min(classes_, table.size()); ++value) table[value] = static_cast<int>(value);

@@ -78,7 +78,7 @@ class PaintedDataset final : public SegmentationDataset {
 cv::Mat paint_labels(const DetectionDataset& dataset, const std::vector<std::int32_t>& annotations, cv::Size size, int map_type,
                      CrowdPixels crowds) {
   cv::Mat labels = cv::Mat::zeros(size, map_type);
-  const int ignored = map_type == CV_8UC1 ? UINT8_MAX : UINT16_MAX;
+  const int ignored = ignored_label(map_type);
   const auto visit = [&](bool crowd, auto&& act) {
     for (const std::int32_t index : annotations) {
       const DetectionAnnotation& annotation = dataset.annotations[static_cast<std::size_t>(index)];

@@ -21,14 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string scheme_of(const std::string& source) { return source.substr(0, source.find(':')); }
-std::string path_of(const std::string& source) { return source.substr(source.find(':') + 1); }
-
-void require_new(const fs::path& path) {
-  if (fs::exists(path) && !(fs::is_directory(path) && fs::is_empty(path)))
-    throw FileError(path.string(), "exists and is not an empty folder");
-}
-
 /// The picture's own name below the folder that the id says.
 std::string file_name_of(const SegmentationDataset& dataset, std::int64_t index) {
   const fs::path id = dataset.id(index), picture = dataset.picture(index);
@@ -132,8 +124,8 @@ PanopticDataset segments_of(const SegmentationDataset& dataset) {
 }
 
 void to_panoptic(const std::string& source, const fs::path& file, const SegmentationDataOptions& options, SegmentationConversion& done) {
-  require_new(file);
-  require_new(fs::path(file).replace_extension());
+  require_unused(file);
+  require_unused(fs::path(file).replace_extension());
   if (scheme_of(source) == "panoptic") {
     const PanopticDataset data = read_panoptic(path_of(source));
     write_panoptic(file, data, [&](std::size_t i) { return read_segment_ids(data.images[i]); });
@@ -170,8 +162,7 @@ void copy_pictures(const SegmentationDataset& dataset, const fs::path& folder, s
       ++missing;
       continue;
     }
-    const std::vector<std::uint8_t> bytes = read_file(picture);
-    write_file(folder / (dataset.id(i) + picture.extension().string()), {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    write_copy(picture, folder / (dataset.id(i) + picture.extension().string()));
   }
   if (missing > 0) notes.push_back(fmt::format("{} pictures are not where the source says; say --image-root", missing));
 }
@@ -180,7 +171,7 @@ void to_label_pngs(const std::string& source, const std::string& path, const Seg
                    SegmentationConversion& done) {
   const std::vector<std::string> folders = split(path, ',');
   if (folders.empty() || folders.size() > 2) throw OptionError(fmt::format("png:{}: expected png:LABELS or png:IMAGES,LABELS", path));
-  for (const std::string& folder : folders) require_new(folder);
+  for (const std::string& folder : folders) require_unused(folder);
   const SegmentationData data = open_segmentation_data(source, options);
   const std::string scheme = scheme_of(source);
   if (scheme == "coco" || scheme == "yolo" || scheme == "masks")
@@ -248,10 +239,12 @@ bool is_segmentation_conversion(const std::string& source, const std::string& ta
 }
 
 SegmentationConversion convert_segmentations(const std::string& source, const std::string& target, const SegmentationDataOptions& options) {
-  const DataSource parsed = parse_data_source(target, {"png", "panoptic", "coco", "voc", "yolo", "masks", "boxtxt-xyxy", "boxtxt-xywh"});
+  std::vector<std::string> schemes = {"png", "panoptic"};
+  append(schemes, detection_targets());
+  const DataSource parsed = parse_data_source(target, schemes);
   SegmentationConversion done;
   if (parsed.scheme == "png")
-    to_label_pngs(source, path_of(target), options, done);
+    to_label_pngs(source, parsed.path, options, done);
   else if (parsed.scheme == "panoptic")
     to_panoptic(source, parsed.path, options, done);
   else

@@ -64,7 +64,7 @@ class Concatenation final : public SegmentationDataset {
 
 int SegmentationDataset::map_type() const { return labels().size() > kMostClassesOf8Bits ? CV_16UC1 : CV_8UC1; }
 
-int SegmentationDataset::ignored() const { return map_type() == CV_8UC1 ? UINT8_MAX : UINT16_MAX; }
+int SegmentationDataset::ignored() const { return ignored_label(map_type()); }
 
 SegmentationDatasetPtr subset(SegmentationDatasetPtr dataset, std::vector<std::int64_t> indices) {
   return std::make_shared<Subset>(std::move(dataset), std::move(indices));

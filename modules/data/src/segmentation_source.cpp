@@ -170,7 +170,7 @@ SegmentationData open_segmentation_data(const std::string& source, const Segment
 
 bool is_segmentation_source(const std::string& source) {
   const std::vector<std::string> known = known_schemes();
-  return std::find(known.begin(), known.end(), source.substr(0, source.find(':'))) != known.end();
+  return std::find(known.begin(), known.end(), scheme_of(source)) != known.end();
 }
 
 }  // namespace fovea

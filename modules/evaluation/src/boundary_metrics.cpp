@@ -7,6 +7,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "fovea/base/error.hpp"
+#include "fovea/vision/label_png.hpp"
 
 namespace fovea {
 
@@ -53,7 +54,7 @@ void BoundaryF1::add(const cv::Mat& truth, const cv::Mat& prediction) {
         "[BoundaryF1] wants two label maps of 8 or 16 bits in one size, found {}x{} of type {} and {}x{} of type {}", truth.cols,
         truth.rows, cv::typeToString(truth.type()), prediction.cols, prediction.rows, cv::typeToString(prediction.type())));
   const double radius = tolerance_ * std::hypot(truth.cols, truth.rows);
-  const cv::Mat judged = truth != (truth.type() == CV_8UC1 ? UINT8_MAX : UINT16_MAX);
+  const cv::Mat judged = truth != ignored_label(truth.type());
   for (std::size_t c = 0; c < sums_.size(); ++c) {
     const cv::Mat wanted = boundary_of(truth, static_cast<int>(c)), all_found = boundary_of(prediction, static_cast<int>(c));
     const cv::Mat found = all_found & judged;

@@ -46,8 +46,7 @@ std::vector<std::uint8_t> encode_image(const std::string& extension, const cv::M
 }
 
 void save_image(const std::filesystem::path& path, const cv::Mat& image) {
-  const std::vector<std::uint8_t> bytes = encode_image(checked_extension(path), image, path.string());
-  write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  write_file(path, encode_image(checked_extension(path), image, path.string()));
 }
 
 }  // namespace fovea

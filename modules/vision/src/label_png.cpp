@@ -167,10 +167,6 @@ std::vector<std::uint8_t> encode_png(const cv::Mat& pixels, int colour_type, int
   return state.output;
 }
 
-void write_png(const std::filesystem::path& path, const std::vector<std::uint8_t>& bytes) {
-  write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-}
-
 }  // namespace
 
 Palette voc_palette(int count) {
@@ -184,6 +180,8 @@ Palette voc_palette(int count) {
           static_cast<std::uint8_t>((label >> bit & 1) << (kBits - 1 - bit / 3));
   return palette;
 }
+
+int ignored_label(int map_type) { return map_type == CV_8UC1 ? UINT8_MAX : UINT16_MAX; }
 
 LabelPng decode_label_png(Bytes bytes, const std::string& name, const ImagePolicy& policy) {
   require_png(bytes, name, policy);
@@ -216,7 +214,7 @@ void write_label_png(const std::filesystem::path& path, const cv::Mat& labels, c
     if (highest >= static_cast<double>(palette.size())) colours.resize(kMostColours, {0, 0, 0});
   }
   const int bits = labels.type() == CV_16UC1 ? 16 : 8;
-  write_png(path, encode_png(labels, palette.empty() ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_PALETTE, bits, colours));
+  write_file(path, encode_png(labels, palette.empty() ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_PALETTE, bits, colours));
 }
 
 cv::Mat read_id_png(const std::filesystem::path& path, const ImagePolicy& policy) {
@@ -250,7 +248,7 @@ void write_id_png(const std::filesystem::path& path, const cv::Mat& ids) {
     for (int x = 0; x < ids.cols; ++x)
       out[x] = {static_cast<std::uint8_t>(in[x]), static_cast<std::uint8_t>(in[x] >> 8), static_cast<std::uint8_t>(in[x] >> 16)};
   }
-  write_png(path, encode_png(rgb, PNG_COLOR_TYPE_RGB, 8, {}));
+  write_file(path, encode_png(rgb, PNG_COLOR_TYPE_RGB, 8, {}));
 }
 
 }  // namespace fovea

@@ -65,7 +65,7 @@ InspectedSplit classified(const std::string& source, const std::string& name, co
   InspectedSplit split{.name = name, .source = source};
   for (std::int64_t i = 0; i < dataset->size(); ++i) {
     InspectedImage image{.name = dataset->id(i), .label = dataset->label(i)};
-    if (scheme_of(source) == "folder") image.file = path_of(source) / image.name;
+    image.file = dataset->file(i);
     split.images.push_back(std::move(image));
   }
   split.load = [dataset](std::size_t index) { return dataset->get(static_cast<std::int64_t>(index)).image; };
@@ -97,9 +97,6 @@ void open_classes(Inspection& data, const std::string& source, const DoctorOptio
 std::string name_of(const std::string& source) { return path_of(source).stem().string(); }
 
 }  // namespace
-
-fs::path path_of(const std::string& source) { return source.substr(source.find(':') + 1); }
-std::string scheme_of(const std::string& source) { return source.substr(0, source.find(':')); }
 
 Inspection open_splits(const std::vector<std::string>& sources, const DoctorOptions& options) {
   if (sources.empty()) throw OptionError("[doctor] expected a data set, found none");

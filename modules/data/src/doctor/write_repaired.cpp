@@ -7,8 +7,10 @@
 #include "doctor/repair.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/base/file.hpp"
+#include "fovea/data/box_csv.hpp"
 #include "fovea/data/box_text.hpp"
 #include "fovea/data/coco.hpp"
+#include "fovea/data/data_source.hpp"
 #include "fovea/data/voc.hpp"
 #include "fovea/data/yolo.hpp"
 
@@ -20,8 +22,9 @@ namespace {
 
 using doctor::RepairedSplit;
 
+/// Unless a split before this one has brought it.
 void copy_image(const fs::path& from, const fs::path& to) {
-  if (!fs::exists(to)) write_file(to, read_text_file(from));
+  if (!fs::exists(to)) write_copy(from, to);
 }
 
 /// Where an image lies below the folder of images: as the data set has it, unless that leads out of the folder.
@@ -41,12 +44,14 @@ void copy_images(RepairedSplit& split, const fs::path& folder) {
   }
 }
 
-void write_coco(const Inspection& data, std::vector<RepairedSplit>& splits, const fs::path& folder) {
+/// Formats with a file for each split, which keeps its name.
+template <void (*write)(const fs::path&, const DetectionDataset&)>
+void write_files(const Inspection& data, std::vector<RepairedSplit>& splits, const fs::path& folder) {
   for (std::size_t s = 0; s < splits.size(); ++s) {
-    const fs::path file = folder / doctor::path_of(data.splits[s].source).filename();
+    const fs::path file = folder / path_of(data.splits[s].source).filename();
     if (fs::exists(file)) throw FileError(file.string(), "would be written twice: two sources have files of one name");
     copy_images(splits[s], folder / "images");
-    write_coco_instances(file, splits[s].boxes);
+    write(file, splits[s].boxes);
   }
 }
 
@@ -91,7 +96,8 @@ struct Target {
 };
 
 constexpr Target kTargets[] = {
-    {"coco", write_coco},
+    {"coco", write_files<write_coco_instances>},
+    {"csv", write_files<write_box_csv>},
     {"voc", write_voc},
     {"yolo", write_yolo},
     {"boxtxt-xyxy", write_text<BoxTextForm::corners>},
@@ -122,12 +128,13 @@ std::vector<std::string> unread_items(const Inspection& data) {
 }  // namespace
 
 std::vector<std::string> write_repaired(const Inspection& data, const fs::path& folder) {
-  if (fs::exists(folder) && !(fs::is_directory(folder) && fs::is_empty(folder)))
-    throw FileError(folder.string(), "exists and is not an empty folder");
-  const std::string scheme = doctor::scheme_of(data.splits.front().source);
+  require_unused(folder);
+  const std::string scheme = scheme_of(data.splits.front().source);
+  const auto target = std::find_if(std::begin(kTargets), std::end(kTargets), [&](const Target& t) { return scheme == t.scheme; });
+  if (target == std::end(kTargets) && scheme != "folder")
+    throw OptionError(fmt::format("[doctor] {} is read, but no repaired copy of its kind is written", data.splits.front().source));
   std::vector<std::string> changes = unread_items(data);
   const auto add = [&](const std::vector<std::string>& more) { changes.insert(changes.end(), more.begin(), more.end()); };
-  if (scheme == "idx") throw OptionError("[doctor] IDX files are not repaired, found " + data.splits.front().source);
   if (!data.has_boxes()) {
     add(write_classes(data, folder));
     return changes;
@@ -137,7 +144,6 @@ std::vector<std::string> write_repaired(const Inspection& data, const fs::path& 
     splits.push_back(doctor::repaired(split));
     add(splits.back().changes);
   }
-  const auto target = std::find_if(std::begin(kTargets), std::end(kTargets), [&](const Target& t) { return scheme == t.scheme; });
   target->write(data, splits, folder);
   return changes;
 }

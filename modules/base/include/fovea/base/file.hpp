@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,10 @@ std::string read_text_file(const std::filesystem::path& path);
 /// Replaces `path` by `bytes` as a whole: written to a temporary name beside it, synced, renamed, the folder synced.
 /// A reader sees the old file or the new one. Creates missing folders. Throws FileError, and then the old file is untouched.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
+void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
+
+/// The same with the bytes of another file.
+void write_copy(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// Like write_file for content that another library writes: `produce` gets the temporary name, which keeps the extension of `path`.
 void write_file_with(const std::filesystem::path& path, const std::function<void(const std::filesystem::path& temporary)>& produce);
@@ -47,6 +52,9 @@ class FileWriter {
   std::filesystem::path path_, temporary_;
   int descriptor_ = -1;
 };
+
+/// Throws FileError when there is something at `path` that is not an empty folder: results do not mix with what is there.
+void require_unused(const std::filesystem::path& path);
 
 /// Creates a folder and its parents. Throws FileError naming the folder when that is not possible.
 void make_folder(const std::filesystem::path& path);

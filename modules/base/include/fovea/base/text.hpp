@@ -17,6 +17,9 @@ std::string unknown_name_message(std::string_view kind, std::string_view word, s
 /// Splits at every `separator`; "" gives no parts.
 std::vector<std::string> split(std::string_view text, char separator);
 
+/// A field of comma-separated values (RFC 4180): in quotes where it holds a comma, a quote, a tab or a line break, or blanks at an end.
+std::string csv_field(const std::string& text);
+
 /// Whether all of `text` is what `pattern` stands for: '*' any characters or none, '?' any one character, others themselves.
 bool matches_pattern(std::string_view text, std::string_view pattern);
 

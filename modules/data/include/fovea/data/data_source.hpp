@@ -24,6 +24,10 @@ struct DataSource {
 /// Throws OptionError naming the nearest of `schemes` for an unknown one, and saying how to write a path that has none.
 DataSource parse_data_source(const std::string& text, const std::vector<std::string>& schemes);
 
+/// Of a source whose scheme is known; scheme and path are the whole text when there is no colon.
+std::string scheme_of(const std::string& source);
+std::filesystem::path path_of(const std::string& source);
+
 struct ClassificationDataOptions {
   std::uint64_t seed = 1;
   std::string names_file;          ///< one class name per line, in the order of the labels: for formats that hold none

@@ -18,6 +18,9 @@ std::vector<std::string> detection_differences(const DetectionDataset& expected,
 /// written over.
 std::vector<std::string> convert_detections(const DetectionDataset& dataset, const std::string& target);
 
+/// The schemes that convert_detections writes.
+std::vector<std::string> detection_targets();
+
 /// Whether convert_detections knows the scheme of `target`.
 bool is_detection_target(const std::string& target);
 

@@ -20,6 +20,9 @@ using Palette = std::vector<std::array<std::uint8_t, 3>>;
 /// and blue, from the highest on: 0 is black, 255 a pale grey. Source: Everingham et al., VOC 2012 development kit, VOClabelcolormap.m.
 Palette voc_palette(int count = 256);
 
+/// The label of pixels that are neither learnt nor counted, in maps of this type: 255 of CV_8UC1, 65535 of CV_16UC1.
+int ignored_label(int map_type);
+
 struct LabelPng {
   cv::Mat labels;   ///< CV_8UC1 or CV_16UC1, as in the file
   Palette palette;  ///< of the file; empty for a grey one
