@@ -86,9 +86,10 @@ std::vector<Chart> learning_curves(std::span<const ResultsTable> runs) {
   }
   if (epochs == 0) throw OptionError("a run has no finished epoch to draw");
   const std::string of_runs = runs.size() > 1 ? fmt::format(", mean and deviation of {} runs", runs.size()) : "";
+  const char* const shares = runs.front().has("val_AP") ? "validation AP" : "validation accuracy";
   std::vector<Chart> charts;
   for (const auto& [kind, title] :
-       {std::pair{Kind::loss, "loss"}, std::pair{Kind::share, "validation accuracy"}, std::pair{Kind::rate, "learning rate"}}) {
+       {std::pair{Kind::loss, "loss"}, std::pair{Kind::share, shares}, std::pair{Kind::rate, "learning rate"}}) {
     Chart chart{{.title = title + of_runs, .x_label = "epoch", .size = kChartSize, .whole_x = true}, {}};
     for (const std::string& column : runs.front().columns)
       if (kind_of(column) == kind) chart.series.push_back(over_runs(runs, column, epochs));
