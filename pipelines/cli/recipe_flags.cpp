@@ -43,7 +43,9 @@ void RecipeFlags::add_to(CLI::App& command) {
   command.add_option("--step-factor", step_factor.value, "step schedule: factor (0.1)");
   command.add_option("--label-smoothing", label_smoothing.value, "in [0, 1) (0)");
   command.add_option("--ema-decay", ema_decay.value, "above 0: averages of the weights are validated beside them (0)");
-  command.add_option("--metric", metric.value, "what the best epoch is chosen by: val_loss, val_top1, val_top5, ema_val_... (val_top1)");
+  command.add_option(
+      "--metric", metric.value,
+      "what the best epoch is chosen by: val_loss, val_top1, val_top5; val_AP, val_AP50, ...; ema_val_... (val_top1, val_AP50)");
   command.add_option("--patience", patience.value, "end after so many epochs in a row that were not the best; 0: never (0)");
   command.add_option("--snapshots", snapshots.value, "true: keep the weights of each cycle's end of cosine-restarts");
   command.add_option("--log-every", log_every.value, "updates between log entries; 0: epochs only (20)");

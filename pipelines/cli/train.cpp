@@ -8,12 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "fovea/base/error.hpp"
-#include "fovea/base/version.hpp"
 #include "fovea/pipelines/repeated_training.hpp"
 #include "fovea/pipelines/replay_batch.hpp"
-#include "fovea/pipelines/sanity_check.hpp"
-#include "fovea/pipelines/train_classifier.hpp"
-#include "fovea/pipelines/train_detector.hpp"
+#include "fovea/pipelines/training_recipe.hpp"
 #include "fovea/training/progress.hpp"
 #include "recipe_flags.hpp"
 #include "shared_options.hpp"
@@ -39,9 +36,11 @@ struct TrainFlags {
 };
 
 /// To resume, the recipe of the run takes the place of --config.
-ClassifierRecipe recipe_of(const TrainFlags& flags) {
+TrainingRecipe recipe_of(const TrainFlags& flags) {
   RecipeFlags recipe = flags.recipe;
   if (!flags.resume.empty()) recipe.config = (fs::path(flags.resume) / "recipe.json").string();
+  if (recipe.task_of_recipe() == "detect") return flags.detector.recipe(recipe, flags.shared);
+  flags.detector.require_none();
   return recipe.recipe(flags.shared);
 }
 
@@ -67,9 +66,9 @@ void read_save_every(const std::string& text, TrainEnvironment& environment) {
   environment.save_batches = is_time ? 0 : count;
 }
 
-fs::path run_folder(const TrainFlags& flags, const ClassifierRecipe& recipe) {
+fs::path run_folder(const TrainFlags& flags, const TrainingRecipe& recipe) {
   if (!flags.resume.empty()) return flags.resume;
-  return flags.out.empty() ? default_folder(recipe) : fs::path(flags.out);
+  return flags.out.empty() ? default_folder(common_part(recipe)) : fs::path(flags.out);
 }
 
 int run_replay(const TrainFlags& flags) {
@@ -82,7 +81,7 @@ int run_replay(const TrainFlags& flags) {
 }
 
 /// The same recipe with several seeds, or on several parts of the data.
-void train_several(const TrainFlags& flags, const ClassifierRecipe& recipe, const TrainEnvironment& environment) {
+void train_several(const TrainFlags& flags, const TrainingRecipe& recipe, const TrainEnvironment& environment) {
   if (!flags.seeds.empty() && flags.folds != 0) throw OptionError("several seeds or several folds, not both at once");
   const Json summary = train_repeatedly(flags.folds != 0 ? with_folds(recipe, flags.folds) : with_seeds(recipe, flags.seeds), environment);
   const auto spread = [&](const char* key) {
@@ -90,44 +89,16 @@ void train_several(const TrainFlags& flags, const ClassifierRecipe& recipe, cons
     return fmt::format("{:.4f} +- {}", summary["mean"][key].get<double>(),
                        deviation.is_null() ? "?" : fmt::format("{:.4f}", deviation.get<double>()));
   };
-  flags.shared.log(fmt::format("{} trainings: {} {}, top1 {}; summary in {}", summary["count"].get<int>(),
-                               summary["metric"].get<std::string>(), spread("value"), spread("top1"),
+  const char* const number = summary["mean"].contains("top1") ? "top1" : "AP";
+  flags.shared.log(fmt::format("{} trainings: {} {}, {} {}; summary in {}", summary["count"].get<int>(),
+                               summary["metric"].get<std::string>(), spread("value"), number, spread(number),
                                (environment.out / "summary.json").string()));
   flags.shared.write_json(to_text(summary));
 }
 
-int run_train_detector(const TrainFlags& flags) {
-  if (flags.check || !flags.seeds.empty() || flags.folds != 0)
-    throw OptionError("--check, --seeds and --folds are there for classifiers only so far");
-  const DetectorRecipe recipe = flags.detector.recipe(flags.recipe, flags.shared);
-  const auto context = flags.shared.make_context();
-  const kernels::ContextGuard guard(*context);
-  TrainEnvironment environment{.out = run_folder(flags, recipe.training), .workers = flags.workers};
-  environment.detect_anomaly = flags.detect_anomaly;
-  environment.log = [&](const std::string& line) { flags.shared.log(line); };
-  const StopSignals signals(environment.stop);
-  if (!flags.shared.quiet) environment.hooks.push_back(std::make_shared<ProgressHook>());
-  const TrainDetectorResult result = train_detector(recipe, environment);
-  if (result.summary.stopped) {
-    flags.shared.log(fmt::format("stopped; the weights of the epochs so far are in {}", (environment.out / "weights").string()));
-    return signals.exit_code();
-  }
-  flags.shared.log(fmt::format("best epoch {} with {} {:.4f}, {} of training; weights in {}", result.summary.best_epoch + 1, result.metric,
-                               result.summary.best_value, format_duration(result.summary.seconds), result.best.string()));
-  flags.shared.write_json(to_text({{"metric", result.metric},
-                                   {"value", result.summary.best_value},
-                                   {"epoch", result.summary.best_epoch + 1},
-                                   {"model", result.best.string()},
-                                   {"split", recipe.val_split},
-                                   {"fovea_version", version()}}));
-  return kAllDone;
-}
-
 int run_train(const TrainFlags& flags) {
   if (!flags.replay.empty()) return run_replay(flags);
-  if (flags.resume.empty() && flags.recipe.task_of_recipe() == "detect") return run_train_detector(flags);
-  if (flags.detector.any()) throw OptionError("--train-split, --val-split, --val-data and --mosaic are for --task detect");
-  const ClassifierRecipe recipe = recipe_of(flags);
+  const TrainingRecipe recipe = recipe_of(flags);
   const auto context = flags.shared.make_context();
   const kernels::ContextGuard guard(*context);
   TrainEnvironment environment{.out = run_folder(flags, recipe), .workers = flags.workers, .resume = !flags.resume.empty()};
@@ -151,7 +122,7 @@ int run_train(const TrainFlags& flags) {
     }
   }
   if (!flags.shared.quiet) environment.hooks.push_back(std::make_shared<ProgressHook>());
-  const TrainClassifierResult result = train_classifier(recipe, environment);
+  const TrainResult result = train(recipe, environment);
   if (result.summary.stopped) {
     flags.shared.log(fmt::format("everything so far is saved; go on with\n  fovea train --resume {}", environment.out.string()));
     return signals.exit_code();
@@ -173,7 +144,7 @@ void add_train(CLI::App& app, int& exit_code) {
       "  fovea train --task detect --data voc:bccd --model center-tiny --image-size 320x256 --optimizer adamw --epochs 60 --out "
       "runs/cells\n\n"
       "The run folder holds recipe.json, results.csv, log.jsonl, events.out.tfevents.* (TensorBoard), weights/best.fovea,\n"
-      "weights/last.fovea, plots/, validation.json and state/.\n"
+      "weights/last.fovea, plots/, validation.json, state/, of detectors also report.html.\n"
       "Ctrl-C or SIGTERM stops after the batch, saves, and says how to go on: exit code 130 or 143; a second one stops at once.\n"
       "fovea train --resume RUN goes on with a run that was stopped or killed.\n"
       "fovea train --config RUN/recipe.json --out OTHER repeats a run to the bit on the same instruction set.");

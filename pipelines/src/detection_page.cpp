@@ -4,36 +4,26 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <opencv2/core.hpp>
-#include <opencv2/imgproc.hpp>
 
+#include "detection_pictures.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/data/annotated_dataset.hpp"
 #include "fovea/evaluation/comparison_report.hpp"
 #include "fovea/evaluation/voc_evaluation.hpp"
 #include "fovea/pipelines/html_page.hpp"
-#include "fovea/vision/confusion_picture.hpp"
 #include "fovea/vision/image_loader.hpp"
 
 namespace fovea {
 
 namespace {
 
-constexpr std::size_t kMostCurves = 8;    // lines that can be told apart
-constexpr std::size_t kMostClasses = 40;  // of a confusion matrix that can be read
-const cv::Size kCurveSize{720, 400};
-const cv::Scalar kTruthColour(60, 160, 40), kFoundColour(40, 40, 220);
-
 /// Places of the classes with the most objects, as many as can be told apart, in the order of the classes.
 template <class Class>
 std::vector<std::size_t> largest_classes(const std::vector<Class>& classes) {
-  std::vector<std::size_t> places(classes.size());
-  std::iota(places.begin(), places.end(), std::size_t{0});
-  std::stable_sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) { return classes[a].objects > classes[b].objects; });
-  if (places.size() > kMostCurves) places.resize(kMostCurves);
-  std::sort(places.begin(), places.end());
-  return places;
+  std::vector<std::int64_t> objects;
+  for (const Class& row : classes) objects.push_back(row.objects);
+  return largest_places(objects);
 }
 
 /// The numbers at the top level; then one row a class.
@@ -68,10 +58,6 @@ Series envelope_of(const PrecisionRecallCurve& curve) {
   series.points.emplace_back(curve.recall.back(), 0);
   series.points.emplace_back(1, 0);
   return series;
-}
-
-ChartOptions unit_chart(const std::string& title, const char* x_label, const char* y_label) {
-  return {.title = title, .x_label = x_label, .y_label = y_label, .size = kCurveSize, .y_range = cv::Point2d(0, 1.02)};
 }
 
 void add_precision_recall(HtmlPage& page, const DetectionDataset& truth, const DetectionResults& results,
@@ -141,13 +127,9 @@ void add_confusion(HtmlPage& page, const DetectionDataset& truth, const Detectio
   page.add_heading(fmt::format("Confusion at confidence {}, IoU {}", operating.confidence, operating.iou_threshold));
   page.add_paragraph(
       "Rows are what is there, columns what was found. In the row of the background are false detections, in its column missed objects.");
-  std::vector<std::string> names;
-  for (const DetectionCategory& category : confusion.categories) names.push_back(category.name);
-  names.emplace_back("background");
-  std::vector<std::int64_t> counts;
-  for (const auto& row : confusion.counts) counts.insert(counts.end(), row.begin(), row.end());
-  if (names.size() <= kMostClasses)
-    page.add_drawing({draw_confusion("objects", names, counts), "confusion matrix"});
+  const std::vector<std::string> names = confusion_names(confusion);
+  if (const cv::Mat drawing = draw_detection_confusion("objects", confusion); !drawing.empty())
+    page.add_drawing({drawing, "confusion matrix"});
   else
     page.add_paragraph(fmt::format("{} classes do not fit a picture.", names.size()));
   page.add_table(largest_confusions(confusion, names));
@@ -176,16 +158,6 @@ std::vector<std::vector<std::size_t>> by_image(const Items& items, std::size_t i
   std::vector<std::vector<std::size_t>> indices(images);
   for (std::size_t i = 0; i < items.size(); ++i) indices[static_cast<std::size_t>(items[i].image)].push_back(i);
   return indices;
-}
-
-void draw_box(cv::Mat& picture, const XywhBox& box, cv::Scalar colour, int thickness, const std::string& text, bool above) {
-  const cv::Point near(cvRound(box.x), cvRound(box.y)), far(cvRound(box.x + box.width) - 1, cvRound(box.y + box.height) - 1);
-  cv::rectangle(picture, near, far, colour, thickness);
-  const double scale = std::max(picture.cols, picture.rows) / 1200.0;
-  const int line = std::max(1, cvRound(2 * scale));
-  const cv::Point at(near.x + 2, above ? std::max(near.y - 4, cvRound(24 * scale)) : far.y - 4);
-  cv::putText(picture, text, at, cv::FONT_HERSHEY_SIMPLEX, scale, cv::Scalar::all(255), line + 2, cv::LINE_AA);
-  cv::putText(picture, text, at, cv::FONT_HERSHEY_SIMPLEX, scale, colour, line, cv::LINE_AA);
 }
 
 class WorstImages {
@@ -218,20 +190,15 @@ class WorstImages {
   /// The image with its objects and what was found in it. Throws FileError.
   HtmlFigure figure(const ImageErrors& errors) const {
     cv::Mat picture = load_image(find_image(options_.truth_source, truth_, errors.image, options_.image_root));
-    const int line = std::max(1, std::max(picture.cols, picture.rows) / 300);
-    for (const std::size_t a : objects_[errors.image])
-      draw_box(picture, truth_.annotations[a].box, kTruthColour, 2 * line, name_of(truth_.annotations[a].category), false);
-    for (const std::size_t r : found_[errors.image]) {
-      const DetectionResult& result = results_.results[r];
-      if (result.score >= options_.confidence)
-        draw_box(picture, result.box, kFoundColour, line, fmt::format("{} {:.2f}", name_of(result.category), result.score), true);
-    }
+    std::vector<DetectionAnnotation> objects;
+    std::vector<DetectionResult> found;
+    for (const std::size_t a : objects_[errors.image]) objects.push_back(truth_.annotations[a]);
+    for (const std::size_t r : found_[errors.image]) found.push_back(results_.results[r]);
+    draw_comparison(picture, objects, found, truth_.categories, options_.confidence);
     return {picture, fmt::format("{}: {} missed, {} wrong", truth_.images[errors.image].file_name, errors.missed, errors.wrong)};
   }
 
  private:
-  const std::string& name_of(std::int32_t category) const { return truth_.categories[static_cast<std::size_t>(category)].name; }
-
   const DetectionDataset& truth_;
   const DetectionResults& results_;
   const DetectionPageOptions& options_;

@@ -4,6 +4,20 @@
 
 namespace fovea {
 
+namespace {
+
+MultiScaleOptions multi_scale_from(const Json& json, const std::string& where) {
+  const std::vector<std::string> known = {"min", "max", "every"};
+  require_known_keys(json, known, where);
+  MultiScaleOptions options;
+  read_option(json, "min", options.min, where);
+  read_option(json, "max", options.max, where);
+  read_option(json, "every", options.every, where);
+  return options;
+}
+
+}  // namespace
+
 Json DetectorRecipe::to_json() const {
   Json json = training.to_json();
   json["train_split"] = train_split;
@@ -11,6 +25,8 @@ Json DetectorRecipe::to_json() const {
   json["val_data"] = val_data;
   json["mosaic"] = mosaic;
   json["min_visible"] = min_visible;
+  json["multi_scale"] = nullptr;
+  if (multi_scale.any()) json["multi_scale"] = {{"min", multi_scale.min}, {"max", multi_scale.max}, {"every", multi_scale.every}};
   return json;
 }
 
@@ -29,6 +45,8 @@ DetectorRecipe DetectorRecipe::from_json(const Json& json, const std::string& wh
   read_option(json, "val_data", recipe.val_data, where);
   read_option(json, "mosaic", recipe.mosaic, where);
   read_option(json, "min_visible", recipe.min_visible, where);
+  if (json.contains("multi_scale") && !json["multi_scale"].is_null())
+    recipe.multi_scale = multi_scale_from(json["multi_scale"], where + ": multi_scale");
   return recipe;
 }
 

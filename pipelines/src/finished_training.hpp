@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "fovea/pipelines/classifier_recipe.hpp"
+#include "fovea/pipelines/training_recipe.hpp"
 
 namespace fovea {
 
@@ -11,9 +11,9 @@ namespace fovea {
 bool is_finished(const std::filesystem::path& folder);
 
 /// The recipe that a run folder was trained with. Throws FileError, OptionError.
-ClassifierRecipe recipe_in(const std::filesystem::path& folder);
+TrainingRecipe recipe_in(const std::filesystem::path& folder);
 
 /// Throws OptionError naming the first key that a finished training had otherwise than `wanted`; what `wanted` leaves open may be anything.
-void require_recipe_of(const std::filesystem::path& folder, const ClassifierRecipe& wanted);
+void require_recipe_of(const std::filesystem::path& folder, const TrainingRecipe& wanted);
 
 }  // namespace fovea

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kNumbers[] = {"value", "top1", "top5", "mean_nll", "ece"};
+/// Of validation.json, by task.
+constexpr const char* kNumbers[] = {"top1", "top5", "mean_nll", "ece", "AP", "AP50", "AP75"};
 
 Json row_of(const NamedRecipe& named, const fs::path& folder, const std::string& metric) {
   const Json validation = read_json_file(folder / "validation.json");
@@ -34,7 +35,8 @@ Json row_of(const NamedRecipe& named, const fs::path& folder, const std::string&
 void summarise(Json& summary) {
   const Json runs = summary["runs"];  // a copy: new keys move the old ones
   const auto count = static_cast<double>(runs.size());
-  for (const char* number : kNumbers) {
+  for (const auto& [number, first] : runs.front().items()) {
+    if (!first.is_number()) continue;  // the name
     double mean = 0, squares = 0;
     for (const Json& run : runs) mean += run[number].get<double>() / count;
     for (const Json& run : runs) squares += std::pow(run[number].get<double>() - mean, 2);
@@ -45,23 +47,25 @@ void summarise(Json& summary) {
 
 }  // namespace
 
-std::vector<NamedRecipe> with_seeds(const ClassifierRecipe& recipe, const std::vector<std::uint64_t>& seeds) {
+std::vector<NamedRecipe> with_seeds(const TrainingRecipe& recipe, const std::vector<std::uint64_t>& seeds) {
   std::vector<NamedRecipe> list;
   for (const std::uint64_t seed : seeds) {
     list.push_back({fmt::format("seed-{}", seed), recipe});
-    list.back().recipe.seed = seed;
-    list.back().recipe.data_seed = recipe.split_seed();
+    ClassifierRecipe& own = common_part(list.back().recipe);
+    own.data_seed = own.split_seed();
+    own.seed = seed;
   }
   return list;
 }
 
-std::vector<NamedRecipe> with_folds(const ClassifierRecipe& recipe, std::int64_t folds) {
+std::vector<NamedRecipe> with_folds(const TrainingRecipe& recipe, std::int64_t folds) {
   if (folds < 2) throw OptionError(fmt::format("cross-validation takes at least 2 folds, found {}", folds));
   std::vector<NamedRecipe> list;
   for (std::int64_t fold = 1; fold <= folds; ++fold) {
     list.push_back({fmt::format("fold-{}", fold), recipe});
-    list.back().recipe.folds = folds;
-    list.back().recipe.fold = fold;
+    ClassifierRecipe& own = common_part(list.back().recipe);
+    own.folds = folds;
+    own.fold = fold;
   }
   return list;
 }
@@ -83,9 +87,9 @@ Json train_repeatedly(const std::vector<NamedRecipe>& recipes, const TrainEnviro
       TrainEnvironment own = environment;
       own.out = folder;
       own.resume = fs::exists(folder / "recipe.json");
-      if (train_classifier(named.recipe, own).summary.stopped) throw Stopped();
+      if (train(named.recipe, own).summary.stopped) throw Stopped();
     }
-    summary["metric"] = recipe_in(folder).metric;
+    summary["metric"] = common_part(recipe_in(folder)).metric;
     summary["runs"].push_back(row_of(named, folder, summary["metric"]));
     tables.push_back(load_results(folder / "results.csv"));
   }

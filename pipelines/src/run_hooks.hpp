@@ -4,26 +4,21 @@
 #include <cstdint>
 #include <functional>
 
-#include "fovea/pipelines/sanity_check.hpp"
 #include "fovea/training/trainer.hpp"
-#include "sanity_parts.hpp"
 
 namespace fovea {
 
 /// Looks at the loss before the first update, which costs nothing.
 class FirstLossHook final : public TrainerHook {
  public:
-  using Report = std::function<void(const SanityCheck&)>;
-  FirstLossHook(std::int64_t classes, bool weights_are_new, Report report)
-      : classes_(classes), weights_are_new_(weights_are_new), report_(std::move(report)) {}
+  using Look = std::function<void(double loss)>;
+  explicit FirstLossHook(Look look) : look_(std::move(look)) {}
   void on_step(const StepReport& report) override {
-    if (report.epoch == 0 && report.step == 0) report_(check_initial_loss(report.loss, classes_, weights_are_new_));
+    if (report.epoch == 0 && report.step == 0) look_(report.loss);
   }
 
  private:
-  std::int64_t classes_;
-  bool weights_are_new_;
-  Report report_;
+  Look look_;
 };
 
 /// Keeps the weights that a cycle of a schedule with restarts ends with, after the last epoch that ends before the restart.

@@ -19,11 +19,13 @@ namespace {
 
 const cv::Size kChartSize{900, 420};
 
-enum class Kind : std::uint8_t { loss, share, rate, other };
+enum class Kind : std::uint8_t { loss, term, share, rate, other };
 
-/// "val_loss" and "train_loss" are losses; the metrics of the validation are shares of right answers.
+/// "train_loss", "val_loss" and "ema_val_loss" are losses, "val_box_loss" is a term of one; the other metrics of the validation are shares
+/// of right answers.
 Kind kind_of(const std::string& column) {
-  if (column.ends_with("loss")) return Kind::loss;
+  if (column.ends_with("val_loss")) return Kind::loss;
+  if (column.ends_with("loss")) return column.find("val_") == std::string::npos ? Kind::loss : Kind::term;
   if (column == "learning_rate") return Kind::rate;
   return column.find("val_") != std::string::npos ? Kind::share : Kind::other;
 }
@@ -86,9 +88,10 @@ std::vector<Chart> learning_curves(std::span<const ResultsTable> runs) {
   }
   if (epochs == 0) throw OptionError("a run has no finished epoch to draw");
   const std::string of_runs = runs.size() > 1 ? fmt::format(", mean and deviation of {} runs", runs.size()) : "";
+  const char* const shares = runs.front().has("val_AP") ? "validation AP" : "validation accuracy";
   std::vector<Chart> charts;
-  for (const auto& [kind, title] :
-       {std::pair{Kind::loss, "loss"}, std::pair{Kind::share, "validation accuracy"}, std::pair{Kind::rate, "learning rate"}}) {
+  for (const auto& [kind, title] : {std::pair{Kind::loss, "loss"}, std::pair{Kind::term, "validation loss by term"},
+                                    std::pair{Kind::share, shares}, std::pair{Kind::rate, "learning rate"}}) {
     Chart chart{{.title = title + of_runs, .x_label = "epoch", .size = kChartSize, .whole_x = true}, {}};
     for (const std::string& column : runs.front().columns)
       if (kind_of(column) == kind) chart.series.push_back(over_runs(runs, column, epochs));

@@ -19,6 +19,15 @@ Json facts_of(const ClassificationDataset& dataset) {
   return {{"images", dataset.size()}, {"checksum", fmt::format("{:016x}", sum.value())}};
 }
 
+Json facts_of(const AnnotatedDataset& dataset) {
+  Checksum sum;
+  for (const DetectionImage& image : dataset.data().images) sum.add(fmt::format("{}\n", image.file_name));
+  for (const DetectionAnnotation& object : dataset.data().annotations)
+    sum.add(fmt::format("{} {} {} {} {} {} {} {}\n", object.image, object.category, object.box.x, object.box.y, object.box.width,
+                        object.box.height, object.is_crowd, object.is_difficult));
+  return {{"images", dataset.size()}, {"checksum", fmt::format("{:016x}", sum.value())}};
+}
+
 }  // namespace
 
 void RunFacts::visit_state(StateArchive archive) {
@@ -30,6 +39,10 @@ void RunFacts::visit_state(StateArchive archive) {
 
 Json data_facts(const ClassificationDataset& train, const ClassificationDataset& validation) {
   return {{"classes", train.labels()}, {"train", facts_of(train)}, {"val", facts_of(validation)}};
+}
+
+Json data_facts(const AnnotatedDataset& train, const AnnotatedDataset& validation) {
+  return {{"classes", train.names()}, {"train", facts_of(train)}, {"val", facts_of(validation)}};
 }
 
 void require_same_recipe(const Json& begun, const Json& now) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "fovea/base/json.hpp"
+#include "fovea/data/annotated_dataset.hpp"
 #include "fovea/data/dataset.hpp"
 #include "fovea/training/state_folder.hpp"
 #include "fovea/training/trainer.hpp"
@@ -25,8 +26,9 @@ struct RunFacts {
   void visit_state(StateArchive archive);
 };
 
-/// Numbers of images, classes, and a checksum of the samples' names and labels. The pixels are not looked at.
+/// Numbers of images, classes, and a checksum of the samples' names and labels (of detectors' data: objects). The pixels are not looked at.
 Json data_facts(const ClassificationDataset& train, const ClassificationDataset& validation);
+Json data_facts(const AnnotatedDataset& train, const AnnotatedDataset& validation);
 
 /// `state/` in a run folder.
 class RunState {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "detector_sanity.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/pipelines/catalogue.hpp"
 #include "fovea/training/gradients.hpp"
@@ -15,6 +16,9 @@
 namespace fovea {
 
 namespace {
+
+constexpr std::int64_t kBatches = 4;          // that are looked at
+constexpr double kFittedDetectionLoss = 0.2;  // of the first loss: the priors of a head's biases have made that small already
 
 /// A copy of a network's state that comes back when the guard goes.
 class StateGuard {
@@ -50,12 +54,16 @@ SanityCheck check_first_loss(TrainingSetup& setup, const std::vector<ImageBatch>
   return check_initial_loss(mean_loss(setup, batches), static_cast<std::int64_t>(setup.data.labels.size()), setup.recipe.weights.empty());
 }
 
+SanityCheck check_first_loss(DetectorSetup& setup, const DetectionBatch& batch) {
+  const StateGuard guard(*setup.detector.network);
+  setup.detector.network->train();
+  return check_initial_terms(setup, batch);
+}
+
 /// The norm of the parameters that decay.
 double norm_of_decaying(const std::vector<NamedParameter>& parameters) { return std::sqrt(2 * penalty(parameters, {.l2 = 1})); }
 
-SanityCheck check_regularization(TrainingSetup& setup) {
-  const ClassifierRecipe& recipe = setup.recipe;
-  Module& network = setup.pipeline.network();
+SanityCheck check_regularization(Module& network, const ClassifierRecipe& recipe) {
   const StateGuard guard(network);
   const std::unique_ptr<Optimizer> optimizer = optimizer_for(recipe, network.parameters());
   const std::vector<NamedParameter>& parameters = optimizer->parameters();
@@ -89,36 +97,85 @@ ImageBatch small_batch(const TrainingSetup& setup) {
   return load_batches(setup.train(), std::move(order), 0, options)->next();
 }
 
-SanityCheck check_overfits(TrainingSetup& setup, const std::function<void(const std::string&)>& log) {
+/// What a network is to fit by heart.
+struct SmallTask {
+  std::int64_t images;
+  std::function<Variable()> loss;                   ///< of the batch, always the same
+  std::function<double(double first_loss)> wanted;  ///< what the loss is to fall to
+};
+
+SanityCheck check_overfits(Module& network, const ClassifierRecipe& recipe, const SmallTask& task,
+                           const std::function<void(const std::string&)>& log) {
   constexpr std::int64_t kUpdates = 300, kReportEvery = 50;
-  Module& network = setup.pipeline.network();
   const StateGuard guard(network);
   network.train();
-  ClassifierRecipe plain = setup.recipe;
+  ClassifierRecipe plain = recipe;
   plain.weight_decay = 0;
-  ClassificationTaskOptions options = setup.options;
-  options.label_smoothing = 0;
   const std::unique_ptr<Optimizer> optimizer = optimizer_for(plain, network.parameters());
-  const ImageBatch batch = small_batch(setup);
-  const double wanted = 0.1 * std::log(static_cast<double>(setup.data.labels.size()));
-  double first = 0, loss = 0;
+  double first = 0, loss = 0, wanted = 0;
   std::int64_t update = 0;
   for (; update < kUpdates; ++update) {
-    const Variable result = classification_loss(setup.pipeline.network(), batch, options);
+    const Variable result = task.loss();
     loss = result.item();
-    if (update == 0) first = loss;
+    if (update == 0) first = loss, wanted = task.wanted(first);
     if (!std::isfinite(loss) || loss <= wanted) break;
     if (update % kReportEvery == 0 && update > 0) log(fmt::format("one small batch: loss {:.4f} after {} updates", loss, update));
     optimizer->clear_grad();
     backward(result);
-    optimizer->step(setup.recipe.learning_rate);
+    optimizer->step(recipe.learning_rate);
   }
   return {.name = "overfits",
           .passed = loss <= wanted,
-          .statement = fmt::format("{} training images: loss {:.4f} before, {:.4f} after {} updates (wanted: at most {:.4f})",
-                                   batch.images.extent(0), first, loss, update, wanted),
+          .statement = fmt::format("{} training images: loss {:.4f} before, {:.4f} after {} updates (wanted: at most {:.4f})", task.images,
+                                   first, loss, update, wanted),
           .values = {{"first_loss", first}, {"loss", loss}, {"updates", static_cast<double>(update)}, {"wanted_loss", wanted}}};
 }
+
+SanityCheck check_overfits(TrainingSetup& setup, const std::function<void(const std::string&)>& log) {
+  Layer& network = setup.pipeline.network();
+  ClassificationTaskOptions options = setup.options;
+  options.label_smoothing = 0;
+  const ImageBatch batch = small_batch(setup);
+  const double wanted = 0.1 * std::log(static_cast<double>(setup.data.labels.size()));
+  return check_overfits(network, setup.recipe,
+                        {.images = batch.images.extent(0),
+                         .loss = [&] { return classification_loss(network, batch, options); },
+                         .wanted = [&](double) { return wanted; }},
+                        log);
+}
+
+SanityCheck check_overfits(DetectorSetup& setup, const std::function<void(const std::string&)>& log) {
+  OneStageDetector& detector = *setup.detector.network;
+  const DetectionBatch batch = small_batch(setup);
+  return check_overfits(detector, setup.recipe.training,
+                        {.images = batch.images.extent(0),
+                         .loss = [&] { return detection_loss(detector, batch, setup.options.precision); },
+                         .wanted = [](double first) { return kFittedDetectionLoss * first; }},
+                        log);
+}
+
+/// Says each check as it is made.
+class ReportBuilder {
+ public:
+  explicit ReportBuilder(const TrainEnvironment& environment) : environment_(environment) {}
+
+  void log(const std::string& line) const {
+    if (environment_.log) environment_.log(line);
+  }
+  void add(SanityCheck check) {
+    log(fmt::format("{}  {}: {}", check.passed ? "ok    " : "FAILED", check.name, check.statement));
+    report_.checks.push_back(std::move(check));
+  }
+  /// Leaves check.json.
+  SanityReport finish() {
+    write_json_file(environment_.out / "check.json", to_json(report_));
+    return std::move(report_);
+  }
+
+ private:
+  const TrainEnvironment& environment_;
+  SanityReport report_;
+};
 
 }  // namespace
 
@@ -127,27 +184,31 @@ bool SanityReport::passed() const {
 }
 
 SanityReport check_training(const ClassifierRecipe& recipe, const TrainEnvironment& environment) {
-  const auto log = [&](const std::string& line) {
-    if (environment.log) environment.log(line);
-  };
   TrainingSetup setup = set_up_training(recipe, environment);
   if (require_classifier(setup.recipe.model).fitted)
     throw OptionError(fmt::format("{} learns at once: there is no training to check", setup.recipe.model));
-  constexpr std::int64_t kBatches = 4;
   const std::vector<ImageBatch> batches = first_batches(setup, kBatches);
   save_batch_picture(environment.out / "plots" / "batch.png", batches.front(), setup);
-  SanityReport report;
-  const auto add = [&](SanityCheck check) {
-    log(fmt::format("{}  {}: {}", check.passed ? "ok    " : "FAILED", check.name, check.statement));
-    report.checks.push_back(std::move(check));
-  };
-  add(check_labels(setup));
-  add(check_inputs(batches));
-  add(check_first_loss(setup, batches));
-  add(check_regularization(setup));
-  add(check_overfits(setup, log));
-  write_json_file(environment.out / "check.json", to_json(report));
-  return report;
+  ReportBuilder report(environment);
+  report.add(check_labels(setup));
+  report.add(check_inputs(images_of(batches)));
+  report.add(check_first_loss(setup, batches));
+  report.add(check_regularization(setup.pipeline.network(), setup.recipe));
+  report.add(check_overfits(setup, [&](const std::string& line) { report.log(line); }));
+  return report.finish();
+}
+
+SanityReport check_training(const DetectorRecipe& recipe, const TrainEnvironment& environment) {
+  DetectorSetup setup = set_up_detector(recipe, environment);
+  const std::vector<DetectionBatch> batches = first_batches(setup, kBatches);
+  save_batch_picture(environment.out / "plots" / "batch.png", batches.front(), setup);
+  ReportBuilder report(environment);
+  report.add(check_objects(setup));
+  report.add(check_inputs(images_of(batches), kDetectorInputs));
+  report.add(check_first_loss(setup, batches.front()));
+  report.add(check_regularization(*setup.detector.network, setup.recipe.training));
+  report.add(check_overfits(setup, [&](const std::string& line) { report.log(line); }));
+  return report.finish();
 }
 
 Json to_json(const SanityReport& report) {

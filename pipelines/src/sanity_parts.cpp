@@ -14,8 +14,6 @@ namespace fovea {
 
 namespace {
 
-constexpr double kLargestMean = 0.5, kLeastDeviation = 0.5, kLargestDeviation = 2;
-
 std::vector<std::int64_t> images_by_class(const ClassificationDataset& dataset) {
   std::vector<std::int64_t> counts(dataset.labels().size());
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
@@ -71,12 +69,12 @@ SanityCheck check_labels(const TrainingSetup& setup) {
   return check;
 }
 
-SanityCheck check_inputs(const std::vector<ImageBatch>& batches) {
-  const auto channels = static_cast<std::size_t>(batches.front().images.extent(-1));
+SanityCheck check_inputs(std::span<const Tensor> images, const InputLimits& limits) {
+  const auto channels = static_cast<std::size_t>(images.front().extent(-1));
   std::vector<double> sums(channels), squares(channels);
   double count = 0;
-  for (const ImageBatch& batch : batches) {
-    const auto values = batch.images.span<float>();
+  for (const Tensor& batch : images) {
+    const auto values = batch.span<float>();
     for (std::size_t i = 0; i < values.size(); ++i) {
       sums[i % channels] += static_cast<double>(values[i]);
       squares[i % channels] += static_cast<double>(values[i]) * static_cast<double>(values[i]);
@@ -87,12 +85,13 @@ SanityCheck check_inputs(const std::vector<ImageBatch>& batches) {
   std::vector<std::string> parts;
   for (std::size_t c = 0; c < channels; ++c) {
     const double mean = sums[c] / count, deviation = std::sqrt(std::max(0.0, squares[c] / count - mean * mean));
-    check.passed = check.passed && std::abs(mean) <= kLargestMean && deviation >= kLeastDeviation && deviation <= kLargestDeviation;
+    check.passed = check.passed && std::abs(mean) <= limits.largest_mean && deviation >= limits.least_deviation &&
+                   deviation <= limits.largest_deviation;
     parts.push_back(fmt::format("{:.2f} +- {:.2f}", mean, deviation));
     check.values.emplace_back(fmt::format("mean_{}", c), mean);
     check.values.emplace_back(fmt::format("deviation_{}", c), deviation);
   }
-  check.statement = fmt::format("mean and deviation by channel: {} (wanted: near 0 +- 1)", fmt::join(parts, ", "));
+  check.statement = fmt::format("mean and deviation by channel: {} (wanted: {})", fmt::join(parts, ", "), limits.wanted);
   return check;
 }
 

@@ -225,16 +225,11 @@ BatchMixingOptions mixing_for(const ClassifierRecipe& recipe) {
   return options;
 }
 
-std::vector<std::string> metrics_of(const ClassifierRecipe& recipe) {
-  std::vector<std::string> names = {"val_loss", "val_top1", "val_top5"};
-  if (recipe.ema_decay > 0) names.insert(names.end(), {"ema_val_loss", "ema_val_top1", "ema_val_top5"});
-  return names;
-}
-
 bool selects_averages(const ClassifierRecipe& recipe) { return recipe.metric.starts_with("ema_"); }
 
-void check_training_parts(const ClassifierRecipe& recipe) {
-  const std::vector<std::string> metrics = metrics_of(recipe);
+void check_training_parts(const ClassifierRecipe& recipe, std::vector<std::string> metrics) {
+  const std::size_t plain = metrics.size();
+  for (std::size_t i = 0; i < plain && recipe.ema_decay > 0; ++i) metrics.push_back("ema_" + metrics[i]);
   if (!recipe.metric.empty() && std::find(metrics.begin(), metrics.end(), recipe.metric) == metrics.end())
     throw OptionError(unknown_name_message("metric", recipe.metric, metrics) +
                       (selects_averages(recipe) ? "; averages want an ema_decay" : ""));

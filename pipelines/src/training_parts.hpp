@@ -28,14 +28,13 @@ ScheduleChoice schedule_for(const ClassifierRecipe& recipe, std::int64_t updates
 /// Penalty, clipping and max-norm, as far as the recipe asks for them.
 void add_step_hooks(Trainer& trainer, const Optimizer& optimizer, const ClassifierRecipe& recipe);
 
-/// The names that the best epoch can be chosen by.
-std::vector<std::string> metrics_of(const ClassifierRecipe& recipe);
 /// Whether the recipe's metric is one of averaged weights.
 bool selects_averages(const ClassifierRecipe& recipe);
 
 BatchMixingOptions mixing_for(const ClassifierRecipe& recipe);
 
-/// Throws OptionError on what the functions above would refuse, before there is any data.
-void check_training_parts(const ClassifierRecipe& recipe);
+/// Throws OptionError on what the functions above would refuse, before anything is trained. `metrics` are the names that the task reports;
+/// with averages the same with "ema_" before them are known too.
+void check_training_parts(const ClassifierRecipe& recipe, std::vector<std::string> metrics);
 
 }  // namespace fovea

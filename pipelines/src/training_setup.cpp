@@ -180,7 +180,7 @@ void check_recipe(const ClassifierRecipe& recipe) {
   if (recipe.folds != 0 && recipe.folds < 2) throw OptionError(fmt::format("folds are at least 2 (0: none), found {}", recipe.folds));
   if (recipe.folds != 0 && (recipe.fold < 1 || recipe.fold > recipe.folds))
     throw OptionError(fmt::format("fold is from 1 to {}, found {}", recipe.folds, recipe.fold));
-  check_training_parts(recipe);
+  check_training_parts(recipe, validation_metric_names());
 }
 
 TrainingSetup set_up_training(const ClassifierRecipe& wanted, const TrainEnvironment& environment, const FindBegun& find_begun) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
 #include "fovea/base/error.hpp"
 #include "fovea/detection/center_head.hpp"
@@ -107,6 +108,39 @@ TEST_F(Squares, BatchesAreTheSameForAnyNumberOfWorkersAndFromAnyBatchOn) {
   for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(same(alone[i], together[i])) << i;
   EXPECT_TRUE(same(alone[2], rest[0]));
   EXPECT_FALSE(same(alone[0], later[0])) << "another epoch draws other changes";
+}
+
+TEST_F(Squares, BatchesChangeTheirSizeWithTheStep) {
+  const AnnotatedDataset train(source("train"));
+  DetectionBatchOptions options = small_options().batches;
+  options.multi_scale = {.min = 0.5, .max = 1.5, .every = 2, .stride = 8};
+  options.mosaic = 0.5;
+  const std::int64_t batches = 3;
+  std::vector<std::int64_t> widths;
+  for (std::int64_t epoch = 0; epoch < 4; ++epoch) {
+    const auto loader = load_detection_batches(train, epoch_order(train.size(), 3, epoch), epoch, options);
+    for (std::int64_t i = 0; i < batches; ++i) {
+      const DetectionBatch batch = loader->next();
+      const cv::Size size = input_size_at(epoch * batches + i, options.seed, {96, 64}, options.multi_scale);
+      EXPECT_EQ(batch.images.shape(), (Shape{8, size.height, size.width, 3}));
+      for (const DetectionTargets& target : batch.targets)
+        for (const Box& box : target.boxes) {
+          EXPECT_LE(box.x2, static_cast<float>(size.width));
+          EXPECT_LE(box.y2, static_cast<float>(size.height));
+        }
+      widths.push_back(size.width);
+    }
+  }
+  EXPECT_THAT(std::set<std::int64_t>(widths.begin(), widths.end()).size(), Ge(3u)) << "or this test sees nothing";
+  const auto rest = load_detection_batches(train, epoch_order(train.size(), 3, 1), 1, options, 2);
+  EXPECT_EQ(rest->next().images.extent(2), widths[5]) << "from any batch on";
+  const auto detector = small_detector();
+  EXPECT_EQ(detector->largest_stride(), 8);
+  options.preprocessing.width = 24;
+  options.multi_scale = {.min = 0.4, .max = 0.5, .stride = 16};
+  DetectionTaskOptions impossible = small_options();
+  impossible.batches = options;
+  EXPECT_THAT([&] { DetectionTask(*detector, train, train, impossible); }, ThrowsMessage<OptionError>(HasSubstr("no multiple")));
 }
 
 TEST_F(Squares, ABatchComesBackFromItsState) {

@@ -34,7 +34,7 @@ TEST(CellsSlow, MedianOfThreeSeedsIsAbove085) {
     recipe.training.data = std::string("voc:") + kCells;
     recipe.training.seed = seed;
     const std::filesystem::path out = folder / std::to_string(seed);
-    const TrainDetectorResult result = train_detector(recipe, {.out = out});
+    const TrainResult result = train_detector(recipe, {.out = out});
     EXPECT_LT(result.summary.seconds, 40 * 60);
     values.push_back(test_ap50(out / "weights" / "last.fovea"));
     RecordProperty("AP50_seed_" + std::to_string(seed), std::to_string(values.back()));

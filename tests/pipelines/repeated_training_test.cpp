@@ -13,6 +13,7 @@
 #include "fovea/data/data_source.hpp"
 #include "fovea/pipelines/classifier_ensemble.hpp"
 #include "fovea/pipelines/run_history.hpp"
+#include "fovea/pipelines/train_classifier.hpp"
 #include "messages.hpp"
 #include "shape_recipes.hpp"
 #include "support/shape_pictures.hpp"
@@ -41,7 +42,7 @@ class RepeatedTraining : public testing::Test {
     environment.log = [&](const std::string& line) { lines_.push_back(line); };
     return train_repeatedly(recipes, environment);
   }
-  TrainClassifierResult train(const ClassifierRecipe& recipe, const std::string& name) {
+  TrainResult train(const ClassifierRecipe& recipe, const std::string& name) {
     return train_classifier(recipe, {.out = out_ / name, .workers = 0});
   }
   ResultsTable results(const std::string& name) const { return load_results(out_ / (name + "/results.csv")); }

@@ -27,7 +27,7 @@ class ShapeTraining : public testing::Test {
   }
 
   ClassifierRecipe recipe() const { return small_shape_recipe(data_.path(), 0.01); }
-  TrainClassifierResult train(const ClassifierRecipe& recipe, const std::string& name, int threads = 1, int workers = 0) const {
+  TrainResult train(const ClassifierRecipe& recipe, const std::string& name, int threads = 1, int workers = 0) const {
     kernels::Context context(threads);
     const kernels::ContextGuard guard(context);
     return train_classifier(recipe, {.out = runs_ / name, .workers = workers});

@@ -41,7 +41,7 @@ class TrainClassifier : public test::ShapeTraining {};
 TEST_F(TrainClassifier, Bf16LearnsAsF32Does) {
   ClassifierRecipe narrow = recipe();
   narrow.precision = "bf16";
-  const TrainClassifierResult wide_result = train(recipe(), "f32"), narrow_result = train(narrow, "bf16");
+  const TrainResult wide_result = train(recipe(), "f32"), narrow_result = train(narrow, "bf16");
   const auto wide_loss = column_of(runs_ / "f32/results.csv", "train_loss"), loss = column_of(runs_ / "bf16/results.csv", "train_loss");
   ASSERT_EQ(loss.size(), 4U);
   EXPECT_LT(loss.back(), 0.7 * loss.front()) << "it learns";
@@ -68,7 +68,7 @@ TEST_F(TrainClassifier, LearnsWhatIsEasy) {
   write_shapes(data_ / "train", 40);
   ClassifierRecipe longer = recipe();
   longer.epochs = 8;
-  const TrainClassifierResult result = train(longer, "run");
+  const TrainResult result = train(longer, "run");
   EXPECT_EQ(result.summary.best_value, 1);
   EXPECT_EQ(result.best, runs_ / "run/weights/best.fovea");
   const ClassificationPipeline pipeline = ClassificationPipeline::load(result.best);
@@ -80,7 +80,7 @@ TEST_F(TrainClassifier, LearnsWhatIsEasy) {
 }
 
 TEST_F(TrainClassifier, LeavesARunFolder) {
-  const TrainClassifierResult result = train(recipe(), "run");
+  const TrainResult result = train(recipe(), "run");
   const fs::path run = runs_ / "run";
   std::vector<std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(run))
@@ -126,7 +126,7 @@ TEST_F(TrainClassifier, LogsWhatItTrainsAndHow) {
 }
 
 TEST_F(TrainClassifier, WritesARowForEachEpoch) {
-  const TrainClassifierResult result = train(recipe(), "run");
+  const TrainResult result = train(recipe(), "run");
   const auto rows = rows_of(runs_ / "run/results.csv");
   ASSERT_EQ(rows.size(), 5u);
   EXPECT_THAT(rows[0], testing::ElementsAre("epoch", "seconds", "images_per_second", "learning_rate", "train_loss", "val_loss", "val_top1",

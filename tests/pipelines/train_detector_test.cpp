@@ -10,7 +10,7 @@
 #include "fovea/base/json.hpp"
 #include "fovea/pipelines/detection_pipeline.hpp"
 #include "fovea/vision/image_loader.hpp"
-#include "support/square_pictures.hpp"
+#include "square_training.hpp"
 
 namespace fovea {
 namespace {
@@ -20,31 +20,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-class TrainDetector : public testing::Test {
- protected:
-  TrainDetector() {
-    test::write_squares(folder_, "train", 16, 1);
-    test::write_squares(folder_, "val", 6, 2);
-    recipe_.training.data = "coco:" + (folder_ / "train.json").string();
-    recipe_.val_data = "coco:" + (folder_ / "val.json").string();
-    recipe_.training.model_options = R"({"width": 0.5, "neck": 16, "head_channels": 16, "head_layers": 1})";
-    recipe_.training.image_size = "96x64";
-    recipe_.training.epochs = 2;
-    recipe_.training.batch = 8;
-    recipe_.training.optimizer = "adamw";
-    recipe_.training.augment = {"flip", R"({"name": "color-jitter", "brightness": 0.1})"};
-    recipe_.training.ema_decay = 0.5;
-    recipe_.mosaic = 0.5;
-  }
-  TrainDetectorResult train(const std::string& out, int workers = 1) {
-    return train_detector(recipe_,
-                          {.out = folder_ / out, .workers = workers, .log = [this](const std::string& line) { log_ += line + "\n"; }});
-  }
-
-  test::TemporaryFolder folder_;
-  DetectorRecipe recipe_;
-  std::string log_;
-};
+using TrainDetector = test::SquareTraining;
 
 std::vector<float> all_weights(const TrainedDetector& detector) {
   std::vector<float> values;
@@ -55,7 +31,7 @@ std::vector<float> all_weights(const TrainedDetector& detector) {
 }
 
 TEST_F(TrainDetector, ItsModelIsADetectionPipeline) {
-  const TrainDetectorResult result = train("run");
+  const TrainResult result = train("run");
   DetectionPipeline pipeline = DetectionPipeline::load(result.best);
   EXPECT_THAT(pipeline.labels(), ElementsAre("bright", "dark"));
   pipeline.set_options({.confidence = 0});  // after two epochs it is sure of nothing
@@ -78,11 +54,12 @@ TEST_F(TrainDetector, ItsModelIsADetectionPipeline) {
 }
 
 TEST_F(TrainDetector, LeavesARunFolderWhoseModelRuns) {
-  const TrainDetectorResult result = train("run");
+  const TrainResult result = train("run");
   EXPECT_EQ(result.metric, "ema_val_AP50");
   EXPECT_EQ(result.summary.epochs, 2);
-  for (const char* file :
-       {"recipe.json", "results.csv", "log.jsonl", "weights/best.fovea", "weights/last.fovea", "plots/learning_curves.png"})
+  for (const char* file : {"recipe.json", "results.csv", "log.jsonl", "weights/best.fovea", "weights/last.fovea",
+                           "plots/learning_curves.png", "plots/updates.svg", "plots/batch.png", "validation.json", "report.html",
+                           "plots/precision_recall.png", "plots/precision_recall.svg", "plots/confusion_matrix.png", "plots/found.png"})
     EXPECT_TRUE(fs::exists(folder_ / "run" / file)) << file;
   std::ifstream csv(folder_ / "run/results.csv");
   std::string header;

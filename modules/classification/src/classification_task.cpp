@@ -1,9 +1,6 @@
 #include "fovea/classification/classification_task.hpp"
 
-#include <fmt/format.h>
-
 #include "fovea/autograd/ops/soft_cross_entropy.hpp"
-#include "fovea/base/error.hpp"
 #include "fovea/classification/classification.hpp"
 #include "fovea/classification/evaluate_classifier.hpp"
 
@@ -15,12 +12,6 @@ Variable classification_loss(Layer& network, const ImageBatch& batch, const Clas
   return cross_entropy(logits, batch.labels, {.label_smoothing = options.label_smoothing});
 }
 
-void require_trainable(std::int64_t train_images, std::int64_t validation_images, const ClassificationTaskOptions& options) {
-  if (train_images == 0) throw OptionError("the training split holds no images");
-  if (validation_images == 0) throw OptionError("the validation split holds no images");
-  if (options.batches.batch < 1) throw OptionError(fmt::format("a batch holds at least 1 image, found {}", options.batches.batch));
-}
-
 Metrics validation_metrics(const ClassificationMetrics& metrics) {
   return {{"val_loss", metrics.mean_nll}, {"val_top1", metrics.top1}, {"val_top5", metrics.top5}};
 }
@@ -29,33 +20,16 @@ std::vector<std::string> validation_metric_names() { return {"val_loss", "val_to
 
 ClassificationTask::ClassificationTask(Layer& network, const ClassificationDataset& train, const ClassificationDataset& validation,
                                        const ClassificationTaskOptions& options)
-    : network_(network), train_(train), validation_(validation), options_(options) {
-  require_trainable(train.size(), validation.size(), options);
-}
+    : BatchedTask({.train = train.size(), .validation = validation.size(), .batch = options.batches.batch}),
+      network_(network),
+      train_(train),
+      validation_(validation),
+      options_(options) {}
 
-ClassificationTask::~ClassificationTask() = default;
-
-std::int64_t ClassificationTask::steps_per_epoch() const { return (train_.size() + options_.batches.batch - 1) / options_.batches.batch; }
-
-void ClassificationTask::begin_epoch(std::int64_t epoch, std::int64_t first_batch) {
-  loader_.reset();  // one pass at a time: two would hold twice the memory
-  loader_ = load_batches(train_, epoch_order(train_.size(), options_.batches.seed, epoch), epoch, options_.batches, first_batch);
-}
-
-TrainingTask::Step ClassificationTask::next_step() {
-  batch_ = {};  // its memory serves the next one
-  batch_ = loader_->next();
-  return repeat_step();
-}
-
-TrainingTask::Step ClassificationTask::repeat_step() {
-  return {.loss = classification_loss(network_, batch_, options_), .samples = batch_.images.extent(0)};
-}
-
-std::vector<std::string> ClassificationTask::sample_names() const {
-  std::vector<std::string> names;
-  for (const std::int64_t index : batch_.indices) names.push_back(train_.id(index));
-  return names;
+ClassificationTask::Pass ClassificationTask::make_pass(std::int64_t epoch, std::int64_t first_batch) {
+  const std::shared_ptr<BatchLoader<ImageBatch>> loader =
+      load_batches(train_, epoch_order(train_.size(), options_.batches.seed, epoch), epoch, options_.batches, first_batch);
+  return [loader] { return loader->next(); };
 }
 
 Metrics ClassificationTask::validate() {

@@ -32,34 +32,19 @@ CachedFeatures features_for(Layer& network, const NetworkTop& top, const Classif
 
 FeatureTask::FeatureTask(Layer& network, const ClassificationDataset& train, const ClassificationDataset& validation,
                          const ClassificationTaskOptions& options)
-    : network_(network), top_(network_top(network)), options_(options) {
-  require_trainable(train.size(), validation.size(), options);
-  train_ = features_for(network, top_, train, options);
-  validation_ = features_for(network, top_, validation, options);
-}
+    : BatchedTask({.train = train.size(), .validation = validation.size(), .batch = options.batches.batch}),
+      network_(network),
+      top_(network_top(network)),
+      options_(options),
+      train_(features_for(network, top_, train, options)),
+      validation_(features_for(network, top_, validation, options)) {}
 
-std::int64_t FeatureTask::steps_per_epoch() const { return (train_.size() + options_.batches.batch - 1) / options_.batches.batch; }
-
-void FeatureTask::begin_epoch(std::int64_t epoch, std::int64_t first_batch) {
-  order_ = epoch_order(train_.size(), options_.batches.seed, epoch);
-  next_batch_ = first_batch;
-}
-
-TrainingTask::Step FeatureTask::next_step() {
-  const auto begin = order_.begin() + next_batch_++ * options_.batches.batch;
-  const auto end = order_.end() - begin > options_.batches.batch ? begin + options_.batches.batch : order_.end();
-  batch_ = train_.batch({begin, end});
-  return repeat_step();
-}
-
-TrainingTask::Step FeatureTask::repeat_step() {
-  return {.loss = classification_loss(*top_.layer, batch_, options_), .samples = batch_.images.extent(0)};
-}
-
-std::vector<std::string> FeatureTask::sample_names() const {
-  std::vector<std::string> names;
-  for (const std::int64_t index : batch_.indices) names.push_back(train_.ids[static_cast<std::size_t>(index)]);
-  return names;
+FeatureTask::Pass FeatureTask::make_pass(std::int64_t epoch, std::int64_t first_batch) {
+  return [this, order = epoch_order(train_.size(), options_.batches.seed, epoch), next = first_batch]() mutable {
+    const auto begin = order.begin() + next++ * options_.batches.batch;
+    const auto end = order.end() - begin > options_.batches.batch ? begin + options_.batches.batch : order.end();
+    return train_.batch({begin, end});
+  };
 }
 
 Metrics FeatureTask::validate() {

@@ -66,6 +66,15 @@ void append_sample(DetectionBatch& batch, const Dataset<AnnotatedImage>& dataset
   batch.indices.push_back(index);
 }
 
+/// As they are for one batch: at its size.
+DetectionBatchOptions at_step(DetectionBatchOptions options, std::int64_t step) {
+  Preprocessing& p = options.preprocessing;
+  const cv::Size size = input_size_at(step, options.seed, {p.width, p.height}, options.multi_scale);
+  p.width = size.width;
+  p.height = size.height;
+  return options;
+}
+
 }  // namespace
 
 void visit_state(DetectionBatch& batch, StateArchive archive) {
@@ -97,11 +106,13 @@ std::unique_ptr<BatchLoader<DetectionBatch>> load_detection_batches(const Datase
                                                                     std::int64_t epoch, const DetectionBatchOptions& options,
                                                                     std::int64_t first_batch) {
   const std::int64_t batches = (std::ssize(order) + options.batch - 1) / options.batch;
-  const auto make = [&dataset, order = std::move(order), epoch, options, first_batch](std::int64_t place) {
-    const Preprocessing& p = options.preprocessing;
-    const std::int64_t begin = (first_batch + place) * options.batch, end = std::min(begin + options.batch, std::ssize(order));
+  const auto make = [&dataset, order = std::move(order), epoch, options, first_batch, batches](std::int64_t place) {
+    const std::int64_t number = first_batch + place;
+    const DetectionBatchOptions own = at_step(options, epoch * batches + number);
+    const Preprocessing& p = own.preprocessing;
+    const std::int64_t begin = number * own.batch, end = std::min(begin + own.batch, std::ssize(order));
     DetectionBatch batch{.images = Tensor::empty({end - begin, p.height, p.width, p.channels}), .targets = {}};
-    for (std::int64_t i = begin; i < end; ++i) append_sample(batch, dataset, order[static_cast<std::size_t>(i)], epoch, options);
+    for (std::int64_t i = begin; i < end; ++i) append_sample(batch, dataset, order[static_cast<std::size_t>(i)], epoch, own);
     return batch;
   };
   return std::make_unique<BatchLoader<DetectionBatch>>(batches - first_batch, make, BatchLoaderOptions{.workers = options.workers});

@@ -12,41 +12,30 @@
 
 namespace fovea {
 
+Variable detection_loss(OneStageDetector& detector, const DetectionBatch& batch, DType precision) {
+  return total_loss(detector.loss(cast(Variable(batch.images), precision), batch.targets));
+}
+
 DetectionTask::DetectionTask(OneStageDetector& detector, const AnnotatedDataset& train, const AnnotatedDataset& validation,
                              const DetectionTaskOptions& options)
-    : detector_(detector), train_(train), validation_(validation), options_(options) {
-  if (train.size() == 0) throw OptionError("the training split holds no images");
-  if (validation.size() == 0) throw OptionError("the validation split holds no images");
-  if (options.batches.batch < 1) throw OptionError(fmt::format("a batch holds at least 1 image, found {}", options.batches.batch));
-  if (!(options.batches.mosaic >= 0 && options.batches.mosaic <= 1))
-    throw OptionError(fmt::format("the probability of a mosaic is in [0, 1], found {}", options.batches.mosaic));
+    : BatchedTask({.train = train.size(), .validation = validation.size(), .batch = options.batches.batch}),
+      detector_(detector),
+      train_(train),
+      validation_(validation),
+      options_(options) {
+  const DetectionBatchOptions& batches = options.batches;
+  if (!(batches.mosaic >= 0 && batches.mosaic <= 1))
+    throw OptionError(fmt::format("the probability of a mosaic is in [0, 1], found {}", batches.mosaic));
+  if (batches.multi_scale.any()) input_sizes({batches.preprocessing.width, batches.preprocessing.height}, batches.multi_scale);
 }
 
-DetectionTask::~DetectionTask() = default;
-
-std::int64_t DetectionTask::steps_per_epoch() const { return (train_.size() + options_.batches.batch - 1) / options_.batches.batch; }
-
-void DetectionTask::begin_epoch(std::int64_t epoch, std::int64_t first_batch) {
-  loader_.reset();  // one pass at a time: two would hold twice the memory
-  loader_ = load_detection_batches(train_, epoch_order(train_.size(), options_.batches.seed, epoch), epoch, options_.batches, first_batch);
+DetectionTask::Pass DetectionTask::make_pass(std::int64_t epoch, std::int64_t first_batch) {
+  const std::shared_ptr<BatchLoader<DetectionBatch>> loader =
+      load_detection_batches(train_, epoch_order(train_.size(), options_.batches.seed, epoch), epoch, options_.batches, first_batch);
+  return [loader] { return loader->next(); };
 }
 
-TrainingTask::Step DetectionTask::next_step() {
-  batch_ = {};  // its memory serves the next one
-  batch_ = loader_->next();
-  return repeat_step();
-}
-
-TrainingTask::Step DetectionTask::repeat_step() {
-  return {.loss = total_loss(detector_.loss(cast(Variable(batch_.images), options_.precision), batch_.targets)),
-          .samples = batch_.images.extent(0)};
-}
-
-std::vector<std::string> DetectionTask::sample_names() const {
-  std::vector<std::string> names;
-  for (const std::int64_t index : batch_.indices) names.push_back(train_.data().images[static_cast<std::size_t>(index)].file_name);
-  return names;
-}
+std::string DetectionTask::sample_name(std::int64_t index) const { return train_.data().images[static_cast<std::size_t>(index)].file_name; }
 
 std::vector<std::string> DetectionTask::metric_names() const {
   std::vector<std::string> names{"val_loss"};

@@ -32,6 +32,10 @@ std::vector<Variable> OneStageDetector::forward(const Variable& images) {
   return predictions;
 }
 
+std::int64_t OneStageDetector::largest_stride() const {
+  return (neck_ != nullptr ? neck_->output_shape() : backbone_->output_shape(finest_)).back().stride;
+}
+
 LossMap OneStageDetector::loss(const Variable& images, std::span<const DetectionTargets> targets) {
   if (std::ssize(targets) != images.extent(0))
     throw ShapeError(fmt::format("[detector] {} images need as many lists of targets, found {}", images.extent(0), targets.size()));

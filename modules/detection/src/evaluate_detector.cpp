@@ -31,6 +31,7 @@ DetectorEvaluation run_detector(OneStageDetector& detector, const AnnotatedDatas
   DetectionBatchOptions plain = options;
   plain.augmentation = nullptr;
   plain.mosaic = 0;
+  plain.multi_scale = {};
   std::vector<std::int64_t> order(static_cast<std::size_t>(dataset.size()));
   std::iota(order.begin(), order.end(), 0);
   DetectorEvaluation evaluation;

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "fovea/detection/multi_scale.hpp"
 #include "fovea/pipelines/classifier_recipe.hpp"
 
 namespace fovea {
@@ -17,6 +18,8 @@ struct DetectorRecipe {
   std::string val_data;      ///< where the validation pictures are, for formats without splits (COCO); empty: as the others
   double mosaic = 0;         ///< probability that a picture is made of four
   double min_visible = 0.2;  ///< objects of whose box less than this part stays in a changed picture are left out
+  /// Batches of changing input size; {"min", "max", "every"} in the file, null for none. The stride is the detector's, not the recipe's.
+  MultiScaleOptions multi_scale = {};
 
   Json to_json() const;
   /// Strict, as ClassifierRecipe's.

@@ -23,9 +23,9 @@ class LearningCurvesHook final : public TrainerHook {
   std::filesystem::path run_;
 };
 
-/// Losses, shares of right answers, and the learning rate, epoch by epoch. Of several runs: their mean, and their deviation (that of a
-/// sample, n - 1) as a band; as many epochs as all have. Throws OptionError when there are no runs, or they have no epoch in common, or
-/// other columns.
+/// Losses, shares of right answers (of detectors, average precisions), and the learning rate, epoch by epoch. Of several runs: their mean,
+/// and their deviation (that of a sample, n - 1) as a band; as many epochs as all have. Throws OptionError when there are no runs, or they
+/// have no epoch in common, or other columns.
 std::vector<Chart> learning_curves(std::span<const ResultsTable> runs);
 
 /// Update by update: loss and gradient norm, learning rate, sizes of updates relative to the weights, of at most eight parameters spread

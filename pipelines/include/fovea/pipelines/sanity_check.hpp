@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "fovea/base/json.hpp"
-#include "fovea/pipelines/train_classifier.hpp"
+#include "fovea/pipelines/detector_recipe.hpp"
+#include "fovea/pipelines/train_environment.hpp"
 
 namespace fovea {
 
@@ -31,6 +32,15 @@ struct SanityReport {
 ///     overfits       the recipe's optimiser, without decay, fits 20 training images: the loss falls to a tenth of log C in 300 updates
 /// Writes plots/batch.png (the first training batch as the network gets it, with labels) and check.json into `environment.out`.
 SanityReport check_training(const ClassifierRecipe& recipe, const TrainEnvironment& environment);
+
+/// The same for a detector:
+///     labels         every class has training objects, and all lie in their images and have an area
+///     inputs         mean of each channel within 1 of 0, deviation from 0.05 to 2: detectors take pixels from 0 to 1
+///     initial_loss   the terms of the loss are finite and not negative, and the objects matter: without them the loss is another one
+///     regularization as above
+///     overfits       the recipe's optimiser, without decay, fits 4 training images as they are: the loss falls to a fifth in 300 updates
+/// plots/batch.png has the boxes drawn in.
+SanityReport check_training(const DetectorRecipe& recipe, const TrainEnvironment& environment);
 
 /// {"passed", "checks": [{"name", "passed", "statement", the values by name}]}
 Json to_json(const SanityReport& report);

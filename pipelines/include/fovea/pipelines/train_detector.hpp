@@ -9,7 +9,7 @@
 #include "fovea/detection/detector.hpp"
 #include "fovea/interchange/model_file.hpp"
 #include "fovea/pipelines/detector_recipe.hpp"
-#include "fovea/pipelines/train_classifier.hpp"
+#include "fovea/pipelines/train_environment.hpp"
 #include "fovea/vision/preprocessing.hpp"
 
 namespace fovea {
@@ -29,16 +29,11 @@ struct TrainedDetector {
   void save(const std::filesystem::path& path) const;
 };
 
-struct TrainDetectorResult {
-  std::filesystem::path best;  ///< weights/best.fovea
-  TrainingSummary summary;
-  std::string metric;  ///< what the best epoch was chosen by
-};
-
-/// Trains and leaves in the run folder: recipe.json; results.csv (one row an epoch: losses by term, COCO's and VOC's numbers), log.jsonl
-/// and events.out.tfevents.*; weights/best.fovea and weights/last.fovea, with averaged weights when the metric is one of these; learning
-/// curves in plots/. Throws Error naming what is wrong with the recipe, the data, or the run folder, which must hold no earlier run. A run
-/// cannot be resumed yet: OptionError.
-TrainDetectorResult train_detector(const DetectorRecipe& recipe, const TrainEnvironment& environment);
+/// Trains and leaves in the run folder what train_classifier() leaves there, but for what is of detectors: results.csv has losses by term,
+/// COCO's numbers and VOC's; plots/batch.png has boxes drawn in; and of the best weights on the validation images validation.json has
+/// the numbers of `fovea evaluate`, report.html the page of `fovea evaluate --report`, plots/ precision_recall (.png, .svg),
+/// confusion_matrix.png and found.png, some images with their objects and what was found. Throws Error naming what is wrong with the
+/// recipe, the data, or the run folder, as train_classifier() does.
+TrainResult train_detector(const DetectorRecipe& recipe, const TrainEnvironment& environment);
 
 }  // namespace fovea

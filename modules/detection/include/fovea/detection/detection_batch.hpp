@@ -8,6 +8,7 @@
 #include "fovea/data/batch_loader.hpp"
 #include "fovea/data/dataset.hpp"
 #include "fovea/detection/detector.hpp"
+#include "fovea/detection/multi_scale.hpp"
 #include "fovea/training/training_state.hpp"
 #include "fovea/vision/annotated_image.hpp"
 #include "fovea/vision/augmentation.hpp"
@@ -32,14 +33,15 @@ struct DetectionBatchOptions {
   double mosaic = 0;                                 ///< probability that a sample is made of itself and three others, in [0, 1]
   double smallest_mosaic_scale = 0.5;                ///< MosaicOptions::min_scale
   AnnotationOptions annotations = {};                ///< which objects are left in a changed picture
+  MultiScaleOptions multi_scale = {};                ///< of whole batches
   std::int64_t batch = 16;
   std::uint64_t seed = 0;
   int workers = 1;  ///< 0: made in the calling thread
 };
 
 /// A pass over `dataset` in the given order from batch `first_batch` on; the last batch may be smaller. What a sample is made of and how it
-/// is changed depends on (seed, epoch, its index in the data set) alone. An augmentation that sets the size sees the whole picture, others
-/// see it in the network's size.
+/// is changed depends on (seed, epoch, its index in the data set) and on the size of its batch. An augmentation that sets the size sees the
+/// whole picture, others see it in the network's size.
 std::unique_ptr<BatchLoader<DetectionBatch>> load_detection_batches(const Dataset<AnnotatedImage>& dataset, std::vector<std::int64_t> order,
                                                                     std::int64_t epoch, const DetectionBatchOptions& options,
                                                                     std::int64_t first_batch = 0);

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "fovea/detection/evaluate_detector.hpp"
-#include "fovea/training/trainer.hpp"
+#include "fovea/training/batched_task.hpp"
 
 namespace fovea {
 
@@ -15,33 +15,31 @@ struct DetectionTaskOptions {
   StopToken stop = {};           ///< ends a validation between two batches
 };
 
+/// The sum of the loss's terms of `detector` on a batch, computed in `precision`.
+Variable detection_loss(OneStageDetector& detector, const DetectionBatch& batch, DType precision);
+
 /// The loss of a detector on pictures with objects. Validation reports val_loss, each of its terms (val_box_loss, ...), val_AP and val_AP50
 /// by COCO's protocol, and val_AP50_voc12 by VOC's; a mean over no class counts as 0.
-class DetectionTask final : public TrainingTask {
+class DetectionTask final : public BatchedTask<DetectionBatch> {
  public:
-  /// The data sets and the detector outlive the task. Throws OptionError when a split is empty, the batch is less than 1, or the mosaic's
-  /// probability is not in [0, 1].
+  /// The data sets and the detector outlive the task. Throws OptionError when a split is empty, the batch is less than 1, the mosaic's
+  /// probability is not in [0, 1], or as input_sizes().
   DetectionTask(OneStageDetector& detector, const AnnotatedDataset& train, const AnnotatedDataset& validation,
                 const DetectionTaskOptions& options);
-  ~DetectionTask() override;
 
   Module& model() override { return detector_; }
-  std::int64_t steps_per_epoch() const override;
-  void begin_epoch(std::int64_t epoch, std::int64_t first_batch) override;
-  Step next_step() override;
   Metrics validate() override;
-  Step repeat_step() override;
-  std::vector<std::string> sample_names() const override;
-  void visit_batch(const StateArchive& archive) override { fovea::visit_state(batch_, archive); }
   std::vector<std::string> metric_names() const override;
 
  private:
+  Pass make_pass(std::int64_t epoch, std::int64_t first_batch) override;
+  Variable loss(const DetectionBatch& batch) override { return detection_loss(detector_, batch, options_.precision); }
+  std::string sample_name(std::int64_t index) const override;
+
   OneStageDetector& detector_;
   const AnnotatedDataset& train_;
   const AnnotatedDataset& validation_;
   DetectionTaskOptions options_;
-  std::unique_ptr<BatchLoader<DetectionBatch>> loader_;
-  DetectionBatch batch_;  ///< the last one
 };
 
 }  // namespace fovea

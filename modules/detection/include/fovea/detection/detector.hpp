@@ -53,6 +53,8 @@ class OneStageDetector final : public Module {
   std::vector<Detections> predict(const Tensor& images, double smallest_score);
 
   const DetectionHead& head() const { return *head_; }
+  /// Pixels of the image from one cell of the coarsest map to its neighbour: what the sides of its input are best multiples of.
+  std::int64_t largest_stride() const;
 
  private:
   std::unique_ptr<Backbone> backbone_;

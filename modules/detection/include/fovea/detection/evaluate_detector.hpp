@@ -21,8 +21,8 @@ struct DetectorEvaluation {
   std::vector<std::pair<std::string, double>> losses;  ///< the terms of the loss, means over the images
 };
 
-/// Runs `detector`, which is in evaluation mode, on every picture of `dataset`, as it is: augmentation and mosaic of `options` are left
-/// out. Throws Stopped when `stop` asks for it, OptionError and FileError as the data set does.
+/// Runs `detector`, which is in evaluation mode, on every picture of `dataset`, as it is: augmentation, mosaic and changing sizes of
+/// `options` are left out. Throws Stopped when `stop` asks for it, OptionError and FileError as the data set does.
 DetectorEvaluation run_detector(OneStageDetector& detector, const AnnotatedDataset& dataset, const DetectionBatchOptions& options,
                                 const PostProcessingOptions& post_processing = evaluation_post_processing(), DType precision = DType::f32,
                                 const StopToken& stop = {});
