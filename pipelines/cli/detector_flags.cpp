@@ -12,12 +12,16 @@
 namespace fovea::cli {
 
 void DetectorFlags::add_to(CLI::App& command, const char* usual_confidence) {
+  add_all_but_classes(command, usual_confidence);
+  command.add_option("--classes", classes, "of detectors: names of those that are wanted (all)")->delimiter(',');
+}
+
+void DetectorFlags::add_all_but_classes(CLI::App& command, const char* usual_confidence) {
   command.add_option("--conf", confidence, fmt::format("of detectors: least score of a box ({})", usual_confidence))
       ->check(CLI::Range(0.0, 1.0));
   command.add_option("--iou", iou, "of detectors: boxes of a class that overlap a better one by more are left out (0.45)")
       ->check(CLI::Range(0.0, 1.0));
   command.add_option("--max-boxes", max_boxes, "of detectors: boxes of an image, the best ones (300)")->check(CLI::PositiveNumber);
-  command.add_option("--classes", classes, "of detectors: names of those that are wanted (all)")->delimiter(',');
   command.add_option("--tile", tile, "of detectors: search larger images in tiles of N or WxH pixels (whole)");
   command.add_option("--tile-overlap", tile_overlap, "of detectors: part of a tile that the next one covers, too (0.2)")
       ->check(CLI::Range(0.0, 0.9));
@@ -59,7 +63,8 @@ DetectionPipeline DetectorFlags::load(const std::string& model, const SharedOpti
 }
 
 bool is_detector(const std::string& model) {
-  if (std::filesystem::path(model).extension() == ".json") return true;
+  const auto extension = std::filesystem::path(model).extension();
+  if (extension == ".json" || extension == ".onnx" || extension == ".cfg") return true;
   try {
     return load_model_metadata(model).task == "detect";
   } catch (const FileError&) {

@@ -20,6 +20,8 @@ struct DetectorFlags {
 
   /// `usual_confidence` is named in the help.
   void add_to(CLI::App& command, const char* usual_confidence);
+  /// The same without --classes, for a verb whose --classes is something else.
+  void add_all_but_classes(CLI::App& command, const char* usual_confidence);
   /// Throws OptionError naming the first flag that was given: for a model that is no detector.
   void require_none() const;
   /// What they say of everything but the engine. Throws OptionError for a tile that is no size.
@@ -28,8 +30,8 @@ struct DetectorFlags {
   DetectionPipeline load(const std::string& model, const SharedOptions& shared, double usual_confidence) const;
 };
 
-/// Whether a file is a detector: a model file of that task, or a description of another framework's. A file that cannot be read is none:
-/// what opens it as something else says why.
+/// Whether a file is a detector: a model file of that task, or a description of another framework's, or Darknet's. A file that cannot be
+/// read is none: what opens it as something else says why.
 bool is_detector(const std::string& model);
 
 /// The only one of `models`. Throws OptionError for several, which detectors do not average.

@@ -50,6 +50,8 @@ DetectionPipeline DetectionPipeline::load(const std::filesystem::path& path, con
   if (std::find(engines.begin(), engines.end(), options.engine) == engines.end())
     throw OptionError(unknown_name_message("engine", options.engine, engines));
   if (path.extension() == ".json") return load_foreign_detector(path, options);
+  if (path.extension() == ".onnx") return load_foreign_detector(std::filesystem::path(path).replace_extension(".json"), options);
+  if (path.extension() == ".cfg") return load_darknet_files(path, options);
   const std::string where = path.string();
   const ModelFile file = load_model_file(path);
   if (file.metadata.task != "detect")
