@@ -157,7 +157,7 @@ Json to_json(std::span<const DetectorMeasurement> measured) {
 }
 
 Chart speed_accuracy_chart(std::span<const DetectorMeasurement> measured) {
-  constexpr double kGap = std::numeric_limits<double>::quiet_NaN(), kMargin = 1.15;
+  constexpr double kGap = std::numeric_limits<double>::quiet_NaN(), kMargin = 1.15, kHeadroom = 1.4;
   Chart chart{.options = {.title = "Speed and accuracy", .x_label = "median ms an image", .y_label = "AP"}, .series = {}};
   double slowest = 0, best = 0;
   for (const DetectorMeasurement& m : measured) {
@@ -169,7 +169,7 @@ Chart speed_accuracy_chart(std::span<const DetectorMeasurement> measured) {
   }
   if (chart.series.empty()) throw OptionError("no detector was measured: there is nothing to draw");
   // The axes begin at 0 and end behind the last point: two points below the frame, which cuts them off, are what x spans.
-  chart.options.y_range = cv::Point2d(0, best > 0 ? std::min(1.05, kMargin * best) : 1);
+  chart.options.y_range = cv::Point2d(0, best > 0 ? kHeadroom * best : 1);
   auto& points = chart.series.front().points;
   points.insert(points.end(), {{0, -1}, {kGap, kGap}, {kMargin * slowest, -1}});
   return chart;

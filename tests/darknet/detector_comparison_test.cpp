@@ -8,8 +8,10 @@
 #include "fovea/base/error.hpp"
 #include "fovea/base/file.hpp"
 #include "fovea/pipelines/detection_run.hpp"
+#include "fovea/pipelines/detector_catalogue.hpp"
 #include "fovea/pipelines/detector_evaluation.hpp"
 #include "fovea/pipelines/detector_report.hpp"
+#include "fovea/pipelines/train_detector.hpp"
 #include "fovea/vision/image_writer.hpp"
 #include "random_detector.hpp"
 
@@ -95,6 +97,22 @@ TEST_F(DetectorComparison, FindsWhatEvaluationFinds) {
   EXPECT_EQ(measured[0].peak_mib, 0) << "nobody measured it";
   options.rounds = 0;
   EXPECT_THROW(compare_detectors(detectors, data(), options, Threads()), OptionError);
+}
+
+TEST_F(DetectorComparison, KnowsTheSizeOfDetectorsTrainedHere) {
+  const Json architecture = detector_architecture("center-mobile", 2, Json::object());
+  TrainedDetector detector{build_detector(architecture, "test"),
+                           architecture.dump(),
+                           {.width = 64, .height = 32, .mean = {0, 0, 0}, .deviation = {1, 1, 1}},
+                           {"cat", "dog"},
+                           ""};
+  detector.save(folder_ / "center.fovea");
+  const std::optional<NetworkReport> report = report_detector(folder_ / "center.fovea");
+  EXPECT_EQ(report->parameters, detector.network->parameter_count());
+  EXPECT_EQ(report->layers.front().output, Shape({1, 16, 32, 8})) << "the first convolution has stride 2";
+  std::int64_t parameters = 0;
+  for (const LayerReport& layer : report->layers) parameters += layer.parameters;
+  EXPECT_EQ(parameters, report->parameters) << "all heads are seen";
 }
 
 TEST_F(DetectorComparison, TakesDarknetsFilesAsTheyAre) {
