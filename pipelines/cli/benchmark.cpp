@@ -1,4 +1,4 @@
-// fovea benchmark: how fast a network or an operation runs here.
+// fovea benchmark: how fast a network or an operation runs here, or several detectors, side by side.
 #include "fovea/pipelines/benchmark.hpp"
 
 #include <fmt/format.h>
@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "benchmark_models.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/base/text.hpp"
 #include "fovea/pipelines/classifier_recipe.hpp"
@@ -24,6 +25,7 @@ struct BenchmarkFlags {
   std::string op, mode = "infer", pass = "forward", image_size;
   ModelBenchmark model;
   MatmulBenchmark matmul;
+  BenchmarkModelsFlags models;
   Numbers input, filter, stride = {1}, padding = {0}, dilation = {1};
   std::int64_t groups = 1;
 };
@@ -102,25 +104,31 @@ BenchmarkResult run_op(const BenchmarkFlags& flags) {
                           flags.budget);
 }
 
-void run_benchmark(const BenchmarkFlags& flags) {
-  if (flags.model.model.empty() == flags.op.empty()) throw OptionError("benchmark wants either --model NAME or --op conv2d|matmul");
+int run_benchmark(const BenchmarkFlags& flags) {
+  if (!flags.models.models.empty() + !flags.model.model.empty() + !flags.op.empty() != 1)
+    throw OptionError("benchmark wants one of --model NAME, --op conv2d|matmul and --models FILES");
+  if (!flags.models.models.empty()) return run_benchmark_models(flags.models, flags.shared, std::max<std::int64_t>(1, flags.budget.repeat));
+  flags.models.detector.require_none();
   const auto context = flags.shared.make_context();
   const kernels::ContextGuard guard(*context);
   const BenchmarkResult result = flags.op.empty() ? run_model(flags) : run_op(flags);
   if (flags.shared.json != "-") fmt::print("{}", result.to_text());
   flags.shared.write_json(to_text(result.to_json()));
+  return kAllDone;
 }
 
 }  // namespace
 
-void add_benchmark(CLI::App& app, int&) {
+void add_benchmark(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<BenchmarkFlags>();
-  CLI::App* command = app.add_subcommand("benchmark", "Measure how fast a network or an operation runs on this machine");
+  CLI::App* command =
+      app.add_subcommand("benchmark", "Measure how fast a network or an operation runs on this machine, or compare detectors");
   command->footer(
       "Example:\n"
       "  fovea benchmark --model resnet18 --batch 16 --image-size 224 --classes 1000 --mode train --threads 2\n"
       "  fovea benchmark --op conv2d --input 32,56,56,64 --filter 64,3,3 --stride 1 --padding 1 --pass backward_data --json -\n"
-      "  fovea benchmark --op matmul --m 1024 --n 1024 --k 1024\n\n"
+      "  fovea benchmark --op matmul --m 1024 --n 1024 --k 1024\n"
+      "  fovea benchmark --models a.fovea,b.onnx --engine fovea,opencv-dnn --data coco:instances.json --plots plots/\n\n"
       "Random weights and images. A training step is forward pass, cross entropy, backward pass and SGD with momentum. Two operations for\n"
       "each multiply-add of convolutions and linear layers, three times as many in a training step. FOVEA_ISA forces an instruction set.");
   CLI::Option* model = command->add_option("--model", flags->model.model, "a network of the catalogue, with random weights");
@@ -128,7 +136,10 @@ void add_benchmark(CLI::App& app, int&) {
   command->add_option("--seconds", flags->budget.seconds, "that the measured runs take together, about")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--repeat", flags->budget.repeat, "measured runs, instead of --seconds")->check(CLI::PositiveNumber);
+  command
+      ->add_option("--repeat", flags->budget.repeat,
+                   "measured runs, instead of --seconds; of --models how often every image is searched (1)")
+      ->check(CLI::PositiveNumber);
 
   command->add_option("--mode", flags->mode, "infer or train")->capture_default_str()->needs(model);
   command->add_option("--batch", flags->model.batch, "images at a time")->check(CLI::PositiveNumber)->capture_default_str()->needs(model);
@@ -151,8 +162,9 @@ void add_benchmark(CLI::App& app, int&) {
   command->add_option("--k", flags->matmul.k, "matmul: terms of each sum")->needs(op);
   command->add_flag("--transpose-a", flags->matmul.transpose_a, "matmul: the left factor is stored [k,m]")->needs(op);
   command->add_flag("--transpose-b", flags->matmul.transpose_b, "matmul: the right factor is stored [n,k]")->needs(op);
+  flags->models.add_to(*command);
   flags->shared.add_to(*command);
-  command->callback([flags] { run_benchmark(*flags); });
+  command->callback([flags, &exit_code] { exit_code = run_benchmark(*flags); });
 }
 
 }  // namespace fovea::cli

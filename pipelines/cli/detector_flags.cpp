@@ -7,16 +7,24 @@
 
 #include "fovea/base/error.hpp"
 #include "fovea/interchange/model_file.hpp"
+#include "fovea/pipelines/classifier_recipe.hpp"
 
 namespace fovea::cli {
 
 void DetectorFlags::add_to(CLI::App& command, const char* usual_confidence) {
+  add_all_but_classes(command, usual_confidence);
+  command.add_option("--classes", classes, "of detectors: names of those that are wanted (all)")->delimiter(',');
+}
+
+void DetectorFlags::add_all_but_classes(CLI::App& command, const char* usual_confidence) {
   command.add_option("--conf", confidence, fmt::format("of detectors: least score of a box ({})", usual_confidence))
       ->check(CLI::Range(0.0, 1.0));
   command.add_option("--iou", iou, "of detectors: boxes of a class that overlap a better one by more are left out (0.45)")
       ->check(CLI::Range(0.0, 1.0));
   command.add_option("--max-boxes", max_boxes, "of detectors: boxes of an image, the best ones (300)")->check(CLI::PositiveNumber);
-  command.add_option("--classes", classes, "of detectors: names of those that are wanted (all)")->delimiter(',');
+  command.add_option("--tile", tile, "of detectors: search larger images in tiles of N or WxH pixels (whole)");
+  command.add_option("--tile-overlap", tile_overlap, "of detectors: part of a tile that the next one covers, too (0.2)")
+      ->check(CLI::Range(0.0, 0.9));
   command.add_option("--engine", engine, "of detectors: fovea, or opencv-dnn, which also runs other frameworks' files")
       ->capture_default_str();
 }
@@ -29,23 +37,36 @@ void DetectorFlags::require_none() const {
   refuse(iou.has_value(), "--iou");
   refuse(max_boxes.has_value(), "--max-boxes");
   refuse(!classes.empty(), "--classes");
+  refuse(!tile.empty(), "--tile");
+  refuse(tile_overlap.has_value(), "--tile-overlap");
   refuse(engine != "fovea", "--engine");
+}
+
+DetectionOptions DetectorFlags::options(double usual_confidence) const {
+  DetectionOptions options{.confidence = confidence.value_or(usual_confidence), .classes = classes};
+  if (iou) options.suppression.threshold = *iou;
+  if (max_boxes) options.suppression.max_boxes = *max_boxes;
+  if (tile_overlap && tile.empty()) throw OptionError("--tile-overlap wants --tile");
+  if (!tile.empty()) {
+    const ImageSize size = parse_image_size(tile);
+    options.tiles.size = {size.width, size.height};
+  }
+  if (tile_overlap) options.tiles.overlap = *tile_overlap;
+  return options;
 }
 
 DetectionPipeline DetectorFlags::load(const std::string& model, const SharedOptions& shared, double usual_confidence) const {
   DetectionPipeline pipeline =
       DetectionPipeline::load(model, {.engine = engine, .device = shared.device, .precision = shared.activation_type()});
-  DetectionOptions options{.confidence = confidence.value_or(usual_confidence), .classes = classes};
-  if (iou) options.suppression.threshold = *iou;
-  if (max_boxes) options.suppression.max_boxes = *max_boxes;
-  pipeline.set_options(std::move(options));
+  pipeline.set_options(options(usual_confidence));
   return pipeline;
 }
 
 bool is_detector(const std::string& model) {
-  if (std::filesystem::path(model).extension() == ".json") return true;
+  const auto extension = std::filesystem::path(model).extension();
+  if (extension == ".json" || extension == ".onnx" || extension == ".cfg") return true;
   try {
-    return load_model_file(model).metadata.task == "detect";
+    return load_model_metadata(model).task == "detect";
   } catch (const FileError&) {
     return false;
   }

@@ -10,7 +10,7 @@
 #include "fovea/pipelines/catalogue.hpp"
 #include "fovea/pipelines/classification_pipeline.hpp"
 #include "fovea/pipelines/classifier_recipe.hpp"
-#include "fovea/pipelines/darknet_network.hpp"
+#include "fovea/pipelines/detector_report.hpp"
 #include "fovea/pipelines/network_report.hpp"
 #include "shared_options.hpp"
 
@@ -31,25 +31,20 @@ void print_report(const InspectFlags& flags, const NetworkReport& report, Json j
 }
 
 /// What a model file says of itself, and its network layer by layer.
-void describe(const InspectFlags& flags, const Json& architecture, const std::vector<std::string>& labels, const Preprocessing& p,
-              Layer& network) {
+void describe(const InspectFlags& flags, const ModelMetadata& metadata, const NetworkReport& report) {
+  const Json architecture = parse_json(metadata.architecture, flags.model), preprocessing = parse_json(metadata.preprocessing, flags.model);
   if (flags.shared.json != "-")
-    fmt::print("architecture  {}\nlabels        {}\npreprocessing {}\n\n", architecture.dump(), fmt::join(labels, ", "),
-               p.to_json().dump());
-  print_report(flags, report_network(network, p.height, p.width, p.channels),
-               {{"architecture", architecture}, {"labels", labels}, {"preprocessing", p.to_json()}});
+    fmt::print("architecture  {}\nlabels        {}\npreprocessing {}\n\n", architecture.dump(), fmt::join(metadata.labels, ", "),
+               preprocessing.dump());
+  print_report(flags, report, {{"architecture", architecture}, {"labels", metadata.labels}, {"preprocessing", preprocessing}});
 }
 
 void inspect_file(const InspectFlags& flags) {
-  if (const ModelFile file = load_model_file(flags.model); file.metadata.task == "detect") {
-    const auto network = load_darknet_network(file, flags.model);
-    network->set_fused(false);
-    const Json preprocessing = parse_json(file.metadata.preprocessing, flags.model);
-    return describe(flags, parse_json(file.metadata.architecture, flags.model), file.metadata.labels,
-                    Preprocessing::from_json(preprocessing, "preprocessing"), *network);
-  }
+  const ModelFile file = load_model_file(flags.model);
+  if (file.metadata.task == "detect") return describe(flags, file.metadata, report_detector(file, flags.model));
   const ClassificationPipeline pipeline = ClassificationPipeline::load(flags.model);
-  describe(flags, parse_json(pipeline.architecture(), flags.model), pipeline.labels(), pipeline.preprocessing(), pipeline.network());
+  const Preprocessing& p = pipeline.preprocessing();
+  describe(flags, file.metadata, report_network(pipeline.network(), p.height, p.width, p.channels));
 }
 
 void inspect_name(const InspectFlags& flags) {

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +15,7 @@
 #include "fovea/pipelines/detection_run.hpp"
 #include "fovea/pipelines/prediction_writer.hpp"
 #include "shared_options.hpp"
+#include "stop_signals.hpp"
 
 namespace fovea::cli {
 
@@ -29,11 +31,32 @@ struct PredictFlags {
   std::int64_t batch = 32;
   std::optional<std::int64_t> top;
   int workers = 1;
+  std::int64_t frames = 0;
   bool no_overlays = false, save_text = false;
 };
 
 constexpr std::int64_t kUsualTop = 5;
 constexpr double kUsualConfidence = 0.25;
+
+/// How fast a run is, now and then.
+class ProgressLog {
+ public:
+  explicit ProgressLog(const SharedOptions& shared) : shared_(shared) {}
+
+  void operator()(std::int64_t done, std::int64_t expected) {
+    constexpr double kBetween = 5;
+    const Clock::time_point now = Clock::now();
+    if (std::chrono::duration<double>(now - last_).count() < kBetween) return;
+    last_ = now;
+    const double rate = static_cast<double>(done) / std::chrono::duration<double>(now - start_).count();
+    shared_.log(fmt::format("{}{} images, {:.0f} images/s", done, expected > 0 ? fmt::format(" of {}", expected) : "", rate));
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const SharedOptions& shared_;
+  Clock::time_point start_ = Clock::now(), last_ = start_;
+};
 
 /// The end of a run: the log's lines, the counts as JSON, the exit code. `resumed` files took none of its time.
 int report(const PredictFlags& flags, const DirectoryRunSummary& summary, const char* done, const std::string& model,
@@ -49,22 +72,35 @@ int report(const PredictFlags& flags, const DirectoryRunSummary& summary, const 
   return summary.images > 0 ? kSomeInputsFailed : kUnusable;
 }
 
+DetectionRunSummary search(const PredictFlags& flags, const DetectionPipeline& pipeline, DetectionRunOptions options) {
+  options.progress = ProgressLog(flags.shared);
+  if (!is_video(flags.images)) {
+    options.base = folder_of(flags.images);
+    return run_detector(pipeline, find_images(flags.images), options);
+  }
+  Video video(flags.images);
+  if (!video.is_camera()) return run_detector(pipeline, video, options);
+  const StopSignals signals(options.stop);  // a camera has no other end
+  return run_detector(pipeline, video, options);
+}
+
 int predict_boxes(const PredictFlags& flags) {
   const std::string& model = only_detector(flags.models, flags.views);
   if (flags.top) throw OptionError("--top applies to classifiers, but the model is a detector");
+  if (flags.frames > 0 && !is_video(flags.images)) throw OptionError("--frames applies to videos and cameras");
   const auto context = flags.shared.make_context();
   const kernels::ContextGuard guard(*context);
   const DetectionPipeline pipeline = flags.detector.load(model, flags.shared, kUsualConfidence);
-  const DetectionRunSummary summary = run_detector(pipeline, find_images(flags.images),
-                                                   {.out = flags.out,
-                                                    .base = folder_of(flags.images),
-                                                    .model = model,
-                                                    .engine = flags.detector.engine,
-                                                    .batch = flags.batch,
-                                                    .workers = flags.workers,
-                                                    .overlays = !flags.no_overlays,
-                                                    .text = flags.save_text});
-  if (summary.resumed > 0) flags.shared.log(fmt::format("{} files were done by an earlier run that was interrupted", summary.resumed));
+  const DetectionRunSummary summary = search(flags, pipeline,
+                                             {.out = flags.out,
+                                              .model = model,
+                                              .engine = flags.detector.engine,
+                                              .batch = flags.batch,
+                                              .workers = flags.workers,
+                                              .overlays = !flags.no_overlays,
+                                              .text = flags.save_text,
+                                              .most_frames = flags.frames});
+  if (summary.resumed > 0) flags.shared.log(fmt::format("{} images were done by an earlier run that was interrupted", summary.resumed));
   flags.shared.log(fmt::format("{} objects", summary.detections));
   return report(flags, summary, "searched", model, summary.resumed);
 }
@@ -72,6 +108,7 @@ int predict_boxes(const PredictFlags& flags) {
 int predict_classes(const PredictFlags& flags) {
   flags.detector.require_none();
   if (flags.save_text) throw OptionError("--save-txt applies to detectors, but the model is none");
+  if (is_video(flags.images)) throw OptionError("videos are for detectors, but the model is none");
   const auto context = flags.shared.make_context();
   const kernels::ContextGuard guard(*context);
   ClassifierEnsemble ensemble(ClassifierEnsemble::load(flags.models), ImageViews::parse(flags.views));
@@ -96,20 +133,25 @@ void add_predict(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("predict", "Classify images, or find objects in them");
   command->footer(
       "Example:\n  fovea predict --model runs/fashion/weights/best.fovea --images photos/ --out results/\n"
-      "  fovea predict --model yolo-fastest.fovea --images photos/ --out results/ --conf 0.3 --classes person,dog\n\n"
+      "  fovea predict --model yolo-fastest.fovea --images photos/ --out results/ --conf 0.3 --classes person,dog\n"
+      "  fovea predict --model yolo-fastest.fovea --images aerial/ --out results/ --tile 640 --tile-overlap 0.2\n"
+      "  fovea predict --model yolo-fastest.fovea --images street.mp4 --out results/\n\n"
       "Writes predictions.jsonl, predictions.csv, failed.jsonl, manifest.json and overlays/; of a classifier contact_sheet.png, of a\n"
       "detector predictions.coco.json and, with --save-txt, labels/. A detector's run that was interrupted goes on where it was.");
   command->add_option("--model", flags->models, "model file, or several, whose probabilities are averaged: a.fovea,b.fovea")
       ->delimiter(',')
       ->required();
   command->add_option("--tta", flags->views, "also classify these views of each image and average: flip, crops")->delimiter(',');
-  command->add_option("--images", flags->images, "folder, image, or .txt list of images")->required();
+  command->add_option("--images", flags->images, "folder, image, or .txt list of images; of detectors also a video, or camera:N")
+      ->required();
   command->add_option("--out", flags->out, "results folder")->required();
   command->add_option("--batch", flags->batch, "images at a time; does not change the result")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_option("--top", flags->top, "of classifiers: ranked classes per image (5)")->check(CLI::PositiveNumber);
   command->add_option("--workers", flags->workers, "threads that load images")->check(CLI::NonNegativeNumber);
+  command->add_option("--frames", flags->frames, "of a video or camera: its first frames (all; a camera's until Ctrl-C)")
+      ->check(CLI::PositiveNumber);
   command->add_flag("--no-overlays", flags->no_overlays, "do not write copies of the images with the results drawn in");
   command->add_flag("--save-txt", flags->save_text, "of detectors: also YOLO's text files, with scores");
   flags->detector.add_to(*command, "0.25");

@@ -4,7 +4,6 @@
 
 #include <new>
 #include <nlohmann/json.hpp>
-#include <opencv2/core.hpp>
 
 #include "fovea/autograd/ops/average_pool2d.hpp"
 #include "fovea/autograd/ops/cast.hpp"
@@ -14,19 +13,9 @@
 #include "fovea/interchange/model_file.hpp"
 #include "fovea/nn/layer_output.hpp"
 #include "fovea/pipelines/catalogue.hpp"
+#include "picture_batch.hpp"
 
 namespace fovea {
-
-namespace {
-
-/// Throws ShapeError unless `image` is what OpenCV reads: 8-bit, one or three channels, with pixels.
-void require_picture(const cv::Mat& image) {
-  if (image.dims == 2 && !image.empty() && (image.type() == CV_8UC3 || image.type() == CV_8UC1)) return;
-  throw ShapeError(fmt::format("[classify] wants 8-bit BGR or grey images (CV_8UC3, CV_8UC1), found {} of {} axes, {}x{} pixels",
-                               cv::typeToString(image.type()), image.dims, image.cols, image.rows));
-}
-
-}  // namespace
 
 ClassificationPipeline::ClassificationPipeline(std::unique_ptr<Layer> network, std::string architecture, Preprocessing preprocessing,
                                                std::vector<std::string> labels)
@@ -76,8 +65,7 @@ void ClassificationPipeline::save(const std::filesystem::path& path) const {
 std::vector<Classification> ClassificationPipeline::run(std::span<const cv::Mat> images) const {
   std::vector<Classification> results;
   if (images.empty()) return results;
-  for (const cv::Mat& image : images) require_picture(image);
-  const Tensor probabilities = classify_batch(*network_, preprocessing_.batch(images), precision_);
+  const Tensor probabilities = classify_batch(*network_, picture_batch(images, preprocessing_, "classify"), precision_);
   const std::size_t classes = labels_.size();
   for (std::size_t i = 0; i < images.size(); ++i)
     results.push_back(decode_classification(probabilities.span<float>().subspan(i * classes, classes), labels_));
@@ -87,8 +75,7 @@ std::vector<Classification> ClassificationPipeline::run(std::span<const cv::Mat>
 Classification ClassificationPipeline::run(const cv::Mat& image) const { return std::move(run(std::span(&image, 1)).front()); }
 
 Tensor ClassificationPipeline::features(std::span<const cv::Mat> images, const std::string& layer) const {
-  for (const cv::Mat& image : images) require_picture(image);
-  const Tensor batch = preprocessing_.batch(images);
+  const Tensor batch = picture_batch(images, preprocessing_, "classify");
   if (auto* const classical = dynamic_cast<FeatureClassifier*>(network_.get()); classical != nullptr && layer.empty())
     return classical->features().extract(batch);
   const NoGradGuard no_grad;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fovea/base/error.hpp"
+#include "fovea/data/label_names.hpp"
 #include "fovea/pipelines/darknet_import.hpp"
 #include "fovea/pipelines/darknet_network.hpp"
 
@@ -105,6 +106,16 @@ std::unique_ptr<Engine> darknet_dnn_engine(const DarknetConfig& config, DarknetN
   return make_dnn_engine(std::move(model));
 }
 
+DetectionPipeline pipeline_of(const std::shared_ptr<DarknetNetwork>& network, const Preprocessing& preprocessing,
+                              const std::vector<std::string>& names, const std::string& where, const DetectorLoadOptions& options) {
+  const DarknetConfig& config = network->config();
+  auto engine = options.engine == "fovea"
+                    ? make_eager_engine(
+                          network, [network](const Variable& batch) { return network->outputs(batch); }, options.precision)
+                    : darknet_dnn_engine(config, *network, where, options.device);
+  return {std::move(engine), darknet_decoder(config), preprocessing, labels_of(names, classes_of(config))};
+}
+
 }  // namespace
 
 bool is_darknet_detector(const ModelFile& file, const std::string& where) {
@@ -144,14 +155,20 @@ OutputDecoder darknet_decoder(const DarknetConfig& config) {
 }
 
 DetectionPipeline load_darknet_detector(const ModelFile& file, const std::string& where, const DetectorLoadOptions& options) {
-  const std::shared_ptr<DarknetNetwork> network = load_darknet_network(file, where);
-  const DarknetConfig& config = network->config();
   const Preprocessing preprocessing = Preprocessing::from_json(parse_json(file.metadata.preprocessing, where), "preprocessing");
-  auto engine = options.engine == "fovea"
-                    ? make_eager_engine(
-                          network, [network](const Variable& batch) { return network->outputs(batch); }, options.precision)
-                    : darknet_dnn_engine(config, *network, where, options.device);
-  return {std::move(engine), darknet_decoder(config), preprocessing, labels_of(file.metadata.labels, classes_of(config))};
+  return pipeline_of(load_darknet_network(file, where), preprocessing, file.metadata.labels, where, options);
+}
+
+DetectionPipeline load_darknet_files(const std::filesystem::path& config_path, const DetectorLoadOptions& options) {
+  const std::string where = config_path.string();
+  const DarknetConfig config = read_darknet_config(config_path);
+  const std::filesystem::path weights = std::filesystem::path(config_path).replace_extension(".weights"),
+                              names = std::filesystem::path(config_path).replace_extension(".names");
+  const auto network = std::make_shared<DarknetNetwork>(config, where);
+  load_state(darknet_state(config, read_darknet_weights(weights, config)), network->state_dict(), weights.string());
+  network->eval();
+  return pipeline_of(network, preprocessing_of(config, "stretch"),
+                     std::filesystem::exists(names) ? read_label_names(names) : std::vector<std::string>(), where, options);
 }
 
 DarknetImportSummary import_darknet(const DarknetImportOptions& options, const std::filesystem::path& out) {

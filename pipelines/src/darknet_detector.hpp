@@ -1,6 +1,7 @@
 // Detectors whose model file holds a Darknet description.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "fovea/interchange/darknet_weights.hpp"
@@ -19,6 +20,9 @@ DarknetConfig darknet_config_of(const ModelFile& file, const std::string& where)
 
 /// What the outputs of a DarknetNetwork mean. Throws OptionError when none of its layers decodes boxes.
 OutputDecoder darknet_decoder(const DarknetConfig& config);
+
+/// Of a description .cfg, with the weights of that name beside it, and the labels in .names of that name if there is one.
+DetectionPipeline load_darknet_files(const std::filesystem::path& config, const DetectorLoadOptions& options);
 
 DetectionPipeline load_darknet_detector(const ModelFile& file, const std::string& where, const DetectorLoadOptions& options);
 

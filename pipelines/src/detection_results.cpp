@@ -73,9 +73,9 @@ class CocoFile {
 
 }  // namespace
 
-std::string to_json_line(const fs::path& file, cv::Size size, const Detections& found) {
-  std::string line =
-      fmt::format("{{\"file\":{},\"width\":{},\"height\":{},\"detections\":[", quoted(file.string()), size.width, size.height);
+std::string to_json_line(const fs::path& file, std::optional<std::int64_t> frame, cv::Size size, const Detections& found) {
+  std::string line = fmt::format("{{\"file\":{},{}\"width\":{},\"height\":{},\"detections\":[", quoted(file.string()),
+                                 frame ? fmt::format("\"frame\":{},", *frame) : "", size.width, size.height);
   for (const Detection& d : found)
     line += fmt::format("{}{{\"box\":[{},{},{},{}],\"score\":{},\"index\":{},\"label\":{}}}", &d == found.data() ? "" : ",", d.box.x1,
                         d.box.y1, d.box.x2, d.box.y2, d.score, d.index, quoted(d.label));
@@ -91,30 +91,32 @@ std::string to_yolo_text(cv::Size size, const Detections& found) {
   return text;
 }
 
-std::int64_t write_detection_files(const fs::path& journal, const fs::path& out, const fs::path& base,
-                                   const std::vector<std::string>& labels) {
+DetectionCounts write_detection_files(const fs::path& journal, const fs::path& out, const fs::path& base,
+                                      const std::vector<std::string>& labels) {
   FileWriter jsonl(out / "predictions.jsonl"), csv(out / "predictions.csv"), failed(out / "failed.jsonl");
   CocoFile coco(out / "predictions.coco.json");
   csv.append("file,index,label,score,x1,y1,x2,y2\n");
   std::ifstream lines(journal, std::ios::binary);
   std::string line;
   std::getline(lines, line);  // what was being done
-  std::int64_t detections = 0;
+  DetectionCounts counts;
   while (std::getline(lines, line)) {
     const Json entry = parse_json(line, journal.string());
     line += '\n';
     if (entry.contains("reason")) {
       failed.append(line);
+      ++counts.failures;
       continue;
     }
     jsonl.append(line);
+    ++counts.images;
     const std::string file = entry["file"].get<std::string>();
     std::string rows;
     for (const Json& d : entry["detections"]) {
       const auto at = [&](std::size_t i) { return d["box"][i].get<float>(); };
       rows += fmt::format("{},{},{},{},{},{},{},{}\n", csv_field(file), d["index"].get<std::int64_t>(),
                           csv_field(d["label"].get<std::string>()), d["score"].get<float>(), at(0), at(1), at(2), at(3));
-      ++detections;
+      ++counts.detections;
     }
     csv.append(rows);
     coco.add(name_below(base, file).string(), entry);
@@ -123,7 +125,7 @@ std::int64_t write_detection_files(const fs::path& journal, const fs::path& out,
   csv.commit();
   failed.commit();
   coco.finish(labels);
-  return detections;
+  return counts;
 }
 
 }  // namespace fovea

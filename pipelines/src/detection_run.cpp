@@ -6,6 +6,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "detection_input.hpp"
 #include "detection_journal.hpp"
 #include "detection_results.hpp"
 #include "fovea/base/checksum.hpp"
@@ -14,9 +15,8 @@
 #include "fovea/base/json_line.hpp"
 #include "fovea/base/version.hpp"
 #include "fovea/kernels/context.hpp"
+#include "fovea/vision/image_loader.hpp"
 #include "fovea/vision/image_writer.hpp"
-#include "loaded_files.hpp"
-#include "result_names.hpp"
 
 namespace fovea {
 
@@ -25,12 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Everything that decides what the results are: a run goes on only with results of the same.
-std::string task_line(const DetectionPipeline& pipeline, std::span<const fs::path> files, const DetectionRunOptions& options) {
-  Checksum list;
-  for (const fs::path& file : files) {
-    list.add(file.string());
-    list.add("\n");
-  }
+std::string task_line(const DetectionPipeline& pipeline, const DetectionInput& input, const DetectionRunOptions& options) {
   const DetectionOptions& o = pipeline.options();
   Json task = {{"model", options.model},
                {"model_checksum", fs::is_regular_file(options.model) ? checksum(read_text_file(options.model)) : 0},
@@ -39,72 +34,64 @@ std::string task_line(const DetectionPipeline& pipeline, std::span<const fs::pat
                {"iou", o.suppression.threshold},
                {"max_boxes", o.suppression.max_boxes},
                {"classes", o.classes},
+               {"tile", {o.tiles.size.width, o.tiles.size.height, o.tiles.overlap}},
                {"overlays", options.overlays},
                {"text", options.text},
-               {"files", files.size()},
-               {"files_checksum", list.value()},
                {"fovea_version", version()}};
+  task.update(input.facts());
   return json_line(task);
 }
 
-/// Where the picture and the text of an image go.
-struct Places {
-  fs::path overlay, text;
-};
-
 class DetectionRun {
  public:
-  DetectionRun(const DetectionPipeline& pipeline, std::span<const fs::path> files, const DetectionRunOptions& options)
+  DetectionRun(const DetectionPipeline& pipeline, DetectionInput& input, const DetectionRunOptions& options)
       : pipeline_(pipeline),
         options_(options),
-        files_(files),
-        journal_(options.out / "progress.jsonl", task_line(pipeline, files, options)) {
-    ResultNames names(options.base);
-    for (const fs::path& file : files) {
-      const std::string name = names.next(file), extension = file.extension().string();
-      const bool keeps = extension == ".png" || extension == ".jpg" || extension == ".jpeg";
-      places_.push_back({options.out / "overlays" / (name + (keeps ? extension : ".png")), options.out / "labels" / (name + ".txt")});
-    }
-  }
+        input_(input),
+        journal_(options.out / "progress.jsonl", task_line(pipeline, input, options)) {}
 
+  /// Leaves the journal, so that what is still to do with the overlays can be done again.
   DetectionRunSummary run() {
     const auto start = std::chrono::steady_clock::now();
-    const auto done = static_cast<std::size_t>(std::min<std::int64_t>(journal_.done(), std::ssize(files_)));
-    const auto loader = load_files(files_.subspan(done), {.batch = options_.batch, .workers = options_.workers});
-    std::size_t next = done;
-    for (std::int64_t batch = 0; batch < loader->batches(); ++batch) {
-      const std::vector<LoadedFile> loaded = loader->next();
-      take(loaded, next);
-      next += loaded.size();
-    }
     DetectionRunSummary summary;
-    summary.resumed = static_cast<std::int64_t>(done);
-    summary.detections = write_detection_files(journal_.path(), options_.out, options_.base, pipeline_.labels());
-    summary.failures = count_lines(options_.out / "failed.jsonl");
-    summary.images = std::ssize(files_) - summary.failures;
+    summary.resumed = journal_.done();
+    input_.skip(summary.resumed);
+    std::int64_t done = 0;
+    while (!options_.stop.requested()) {
+      const std::vector<InputPicture> pictures = input_.next();
+      if (pictures.empty()) break;
+      take(pictures);
+      done += std::ssize(pictures);
+      if (options_.progress) options_.progress(done, std::max<std::int64_t>(0, input_.expected() - summary.resumed));
+    }
+    const DetectionCounts counts = write_detection_files(journal_.path(), options_.out, options_.base, pipeline_.labels());
+    summary.images = counts.images;
+    summary.failures = counts.failures;
+    summary.detections = counts.detections;
     summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    write_manifest(summary);
-    fs::remove(journal_.path());
     return summary;
   }
 
- private:
-  static std::int64_t count_lines(const fs::path& path) {
-    const std::string text = read_text_file(path);
-    return std::count(text.begin(), text.end(), '\n');
+  void finish(const DetectionRunSummary& summary) {
+    write_manifest(summary);
+    fs::remove(journal_.path());
   }
 
+ private:
   /// One batch: its lines are appended only when its pictures are written, so that what the journal names is complete.
-  void take(const std::vector<LoadedFile>& loaded, std::size_t first) {
-    const std::vector<Detections> results = pipeline_.run(images_of(loaded));
-    std::vector<std::string> lines(loaded.size());
-    std::vector<std::size_t> result_of(loaded.size());
-    std::size_t usable = 0;
-    for (std::size_t i = 0; i < loaded.size(); ++i) result_of[i] = loaded[i].image.empty() ? 0 : usable++;
-    parallel_for(kernels::Context::current().threads(), std::ssize(loaded), 1, [&](std::int64_t at, std::int64_t) {
+  void take(const std::vector<InputPicture>& pictures) {
+    std::vector<cv::Mat> images;
+    std::vector<std::size_t> result_of(pictures.size());
+    for (std::size_t i = 0; i < pictures.size(); ++i) {
+      result_of[i] = images.size();
+      if (!pictures[i].loaded.image.empty()) images.push_back(pictures[i].loaded.image);
+    }
+    const std::vector<Detections> results = pipeline_.run(images);
+    std::vector<std::string> lines(pictures.size());
+    parallel_for(kernels::Context::current().threads(), std::ssize(pictures), 1, [&](std::int64_t at, std::int64_t) {
       const auto i = static_cast<std::size_t>(at);
-      lines[i] = loaded[i].image.empty() ? failure(loaded[i].file, loaded[i].reason)
-                                         : result(loaded[i], results[result_of[i]], places_[first + i]);
+      const LoadedFile& loaded = pictures[i].loaded;
+      lines[i] = loaded.image.empty() ? failure(loaded.file, loaded.reason) : result(pictures[i], results[result_of[i]]);
     });
     std::string all;
     for (const std::string& line : lines) all += line;
@@ -115,14 +102,15 @@ class DetectionRun {
     return json_line({{"file", file.string()}, {"reason", reason}});
   }
 
-  /// The image's line; a picture that cannot be written makes it a failure.
-  std::string result(const LoadedFile& loaded, const Detections& found, const Places& places) const {
+  /// The picture's line; an overlay that cannot be written makes it a failure.
+  std::string result(const InputPicture& picture, const Detections& found) const {
+    const cv::Mat& image = picture.loaded.image;
     try {
-      if (options_.overlays) save_image(places.overlay, draw(loaded.image, found));
-      if (options_.text) write_file(places.text, to_yolo_text(loaded.image.size(), found));
-      return to_json_line(loaded.file, loaded.image.size(), found);
+      if (options_.overlays) save_image(options_.out / "overlays" / (picture.name + picture.overlay_extension), draw(image, found));
+      if (options_.text) write_file(options_.out / "labels" / (picture.name + ".txt"), to_yolo_text(image.size(), found));
+      return to_json_line(picture.loaded.file, picture.frame, image.size(), found);
     } catch (const Error& error) {
-      return failure(loaded.file, error.what());
+      return failure(picture.loaded.file, error.what());
     }
   }
 
@@ -136,6 +124,8 @@ class DetectionRun {
                                                      {"iou", o.suppression.threshold},
                                                      {"max_boxes", o.suppression.max_boxes},
                                                      {"classes", o.classes},
+                                                     {"tile", {o.tiles.size.width, o.tiles.size.height}},
+                                                     {"tile_overlap", o.tiles.overlap},
                                                      {"images", summary.images},
                                                      {"failures", summary.failures},
                                                      {"detections", summary.detections},
@@ -145,15 +135,41 @@ class DetectionRun {
 
   const DetectionPipeline& pipeline_;
   const DetectionRunOptions& options_;
-  std::span<const fs::path> files_;
+  DetectionInput& input_;
   DetectionJournal journal_;
-  std::vector<Places> places_;
 };
+
+/// The pictures of the frames as one video in their place. Where one is missing nothing is done: an earlier run was interrupted between
+/// writing the video and removing them.
+void join_overlays(const Video& video, const fs::path& folder, std::int64_t frames) {
+  const auto picture = [&](std::int64_t frame) { return folder / (frame_name(video.name(), frame) + ".jpg"); };
+  for (std::int64_t i = 0; i < frames; ++i)
+    if (!fs::exists(picture(i))) return;
+  if (frames == 0) return;
+  std::int64_t next = 0;
+  write_video((folder / (video.name() + ".avi")).string(), video.frames_per_second(),
+              [&] { return next < frames ? load_image(picture(next++)) : cv::Mat(); });
+  for (std::int64_t i = 0; i < frames; ++i) fs::remove(picture(i));
+}
 
 }  // namespace
 
 DetectionRunSummary run_detector(const DetectionPipeline& pipeline, std::span<const fs::path> files, const DetectionRunOptions& options) {
-  return DetectionRun(pipeline, files, options).run();
+  const auto input = make_file_input(files, options);
+  DetectionRun run(pipeline, *input, options);
+  const DetectionRunSummary summary = run.run();
+  run.finish(summary);
+  return summary;
+}
+
+DetectionRunSummary run_detector(const DetectionPipeline& pipeline, Video& video, const DetectionRunOptions& options) {
+  if (video.is_camera()) fs::remove(options.out / "progress.jsonl");
+  const auto input = make_video_input(video, options);
+  DetectionRun run(pipeline, *input, options);
+  const DetectionRunSummary summary = run.run();
+  if (options.overlays) join_overlays(video, options.out / "overlays", summary.images);
+  run.finish(summary);
+  return summary;
 }
 
 }  // namespace fovea

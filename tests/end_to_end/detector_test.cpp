@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <opencv2/videoio.hpp>
 
 #include "command.hpp"
 #include "fovea/base/json.hpp"
@@ -72,6 +73,49 @@ TEST_F(Detector, BothEnginesMeasureTheSame) {
   EXPECT_GT(numbers[0]["voc12"]["AP50"], 0.3);
 }
 
+TEST_F(Detector, IsComparedWithOthersEachInItsRow) {
+  folder_.write("broken.fovea", "no model");
+  const std::string data = "coco:" + fs::absolute(shared_path("data/coco64/annotations/instances.json")).string();
+  const CommandResult result = run({"benchmark", "--models", "yolo.fovea,broken.fovea", "--engine", "fovea,opencv-dnn", "--data", data,
+                                    "--conf", "0.005", "--plots", "plots", "--json", "-"});
+  ASSERT_EQ(result.code, 1) << result.err;
+  const Json json = parse_json(result.out, "stdout");
+  EXPECT_EQ(json["count"], 64);
+  ASSERT_EQ(json["models"].size(), 4u);
+  for (const std::size_t i : {0u, 1u}) {
+    const Json& row = json["models"][i];
+    EXPECT_GT(row["AP50"], 0.3);
+    EXPECT_EQ(row["parameters"], 342950);
+    EXPECT_GT(row["peak_mib"], 10);
+    EXPECT_GE(row["p95_ms"], row["median_ms"]);
+    EXPECT_THAT(json["models"][i + 2]["error"].get<std::string>(), HasSubstr("broken.fovea"));
+  }
+  EXPECT_NE(json["models"][0]["peak_mib"], json["models"][1]["peak_mib"]) << "each has a process of its own";
+  for (const char* name : {"plots/speed_accuracy.png", "plots/speed_accuracy.svg"}) EXPECT_TRUE(fs::exists(folder_ / name)) << name;
+  EXPECT_EQ(run({"benchmark", "--models", "broken.fovea", "--data", data}).code, 2);
+  EXPECT_THAT(run({"benchmark", "--models", "yolo.fovea"}).err, HasSubstr("--models wants --data"));
+  EXPECT_THAT(run({"benchmark", "--op", "matmul", "--conf", "0.5"}).err, HasSubstr("--conf applies to detectors"));
+}
+
+TEST_F(Detector, SearchesTilesAndVideos) {
+  const CommandResult tiled =
+      run({"predict", "--model", "yolo.fovea", "--images", "list.txt", "--out", "tiles", "--tile", "320x240", "--tile-overlap", "0.3"});
+  EXPECT_EQ(tiled.code, 0) << tiled.err;
+  EXPECT_EQ(read_json_file(folder_ / "tiles/manifest.json")["tile"], Json({320, 240}));
+
+  cv::VideoWriter writer((folder_ / "clip.avi").string(), cv::CAP_OPENCV_MJPEG, cv::VideoWriter::fourcc('M', 'J', 'P', 'G'), 10, {128, 96});
+  for (int i = 0; i < 20; ++i) writer.write(cv::Mat(96, 128, CV_8UC3, cv::Scalar::all(10 * i)));
+  writer.release();
+  const std::string whole = read_text_file(folder_ / "clip.avi");
+  folder_.write("cut.avi", whole.substr(0, whole.size() / 2));
+  const CommandResult video = run({"predict", "--model", "yolo.fovea", "--images", "clip.avi", "--out", "clip", "--json", "-"});
+  EXPECT_EQ(video.code, 0) << video.err;
+  EXPECT_EQ(parse_json(video.out, "stdout")["count"], 20);
+  EXPECT_TRUE(fs::exists(folder_ / "clip/overlays/clip.avi"));
+  EXPECT_EQ(run({"predict", "--model", "yolo.fovea", "--images", "cut.avi", "--out", "cut"}).code, 1);
+  EXPECT_THAT(read_text_file(folder_ / "cut/failed.jsonl"), HasSubstr("of 20 that it announces"));
+}
+
 TEST_F(Detector, GoesBackToDarknetAndIsInspected) {
   EXPECT_EQ(run({"export", "--model", "yolo.fovea", "--darknet", "back.cfg", "back.weights"}).code, 0);
   EXPECT_EQ(read_file(folder_ / "back.weights"), read_file(source_ / "yolo-fastest.weights"));
@@ -92,6 +136,10 @@ TEST_F(Detector, SaysWhatDoesNotFit) {
   expect({"--classes", "persn"}, "did you mean \"person\"?");
   expect({"--engine", "onnxruntime"}, "unknown engine");
   expect({"--conf", "1.5"}, "--conf");
+  expect({"--tile", "wide"}, "wide");
+  expect({"--tile-overlap", "0.3"}, "--tile-overlap wants --tile");
+  expect({"--frames", "3"}, "--frames applies to videos");
+  EXPECT_THAT(run({"predict", "--model", "yolo.fovea", "--images", "camera:97", "--out", "out"}).err, HasSubstr("no such camera"));
   const CommandResult cut =
       run({"import", "--darknet", (source_ / "yolo-fastest.cfg").string(), (source_ / "yolo-fastest.cfg").string(), "--out", "x"});
   EXPECT_EQ(cut.code, 2);

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "fovea/base/error.hpp"
+#include "fovea/base/file.hpp"
 #include "fovea/base/version.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -55,6 +56,28 @@ std::string error_of(Call&& call) {
     return error.what();
   }
   return "no error";
+}
+
+/// Of a file whose tensors are cut off, too: they are not read.
+TEST(ModelFile, MetadataIsReadAlone) {
+  const test::TemporaryFolder folder;
+  save_model(folder / "m.fovea", sample_state(), sample_metadata());
+  const std::string whole = read_text_file(folder / "m.fovea");
+  for (const std::size_t cut : {std::size_t{0}, std::size_t{10}, std::size_t{100}}) {
+    folder.write("cut.fovea", whole.substr(0, whole.size() - cut));
+    const ModelMetadata metadata = load_model_metadata(folder / "cut.fovea");
+    EXPECT_EQ(metadata.task, sample_metadata().task);
+    EXPECT_EQ(metadata.architecture, sample_metadata().architecture);
+    EXPECT_EQ(metadata.labels, sample_metadata().labels);
+    EXPECT_EQ(metadata.preprocessing, sample_metadata().preprocessing);
+    EXPECT_EQ(metadata.training, sample_metadata().training);
+  }
+  for (const std::size_t length : {std::size_t{0}, std::size_t{7}, std::size_t{40}}) {
+    folder.write("cut.fovea", whole.substr(0, length));
+    EXPECT_THAT(error_of([&] { load_model_metadata(folder / "cut.fovea"); }), HasSubstr("is not a valid safetensors file")) << length;
+  }
+  EXPECT_THAT(error_of([&] { load_model_metadata(folder / "none.fovea"); }), HasSubstr("cannot be opened"));
+  EXPECT_THAT(error_of([&] { load_model_metadata(folder.path()); }), HasSubstr("is not a valid safetensors file"));
 }
 
 TEST(ModelFile, MetadataAndStateComeBack) {

@@ -118,6 +118,17 @@ class Allowance {
   mutable std::vector<bool> used_;
 };
 
+ModelMetadata metadata_of(const Metadata& texts, const std::string& where) {
+  check_format_version(texts, where);
+  ModelMetadata metadata;
+  metadata.task = required_text(texts, kTask, where);
+  metadata.architecture = required_json(texts, kArchitecture, where);
+  metadata.labels = read_labels(required_text(texts, kLabels, where), where);
+  metadata.preprocessing = required_json(texts, kPreprocessing, where);
+  if (texts.contains(kTraining)) metadata.training = required_json(texts, kTraining, where);
+  return metadata;
+}
+
 bool is_convertible(DType from, DType to) { return from == to || (is_floating(from) && is_floating(to)); }
 
 }  // namespace
@@ -143,17 +154,13 @@ void save_model(const std::filesystem::path& path, const StateDict& state, const
 ModelFile load_model_file(const std::filesystem::path& path) {
   const std::string where = path.string();
   SafetensorsFile file = read_safetensors(path);
-  check_format_version(file.metadata, where);
-  ModelFile model;
+  ModelFile model{.metadata = metadata_of(file.metadata, where)};
   model.written_by = required_text(file.metadata, kVersion, where);
-  model.metadata.task = required_text(file.metadata, kTask, where);
-  model.metadata.architecture = required_json(file.metadata, kArchitecture, where);
-  model.metadata.labels = read_labels(required_text(file.metadata, kLabels, where), where);
-  model.metadata.preprocessing = required_json(file.metadata, kPreprocessing, where);
-  if (file.metadata.contains(kTraining)) model.metadata.training = required_json(file.metadata, kTraining, where);
   model.tensors = std::move(file.tensors);
   return model;
 }
+
+ModelMetadata load_model_metadata(const std::filesystem::path& path) { return metadata_of(read_safetensors_metadata(path), path.string()); }
 
 std::vector<std::string> load_state(std::span<const NamedTensor> tensors, StateDict destination, const std::string& where,
                                     const LoadStateOptions& options) {

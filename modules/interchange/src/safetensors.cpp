@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -107,6 +108,12 @@ class KeyCheck : public nlohmann::json_sax<Header> {
 class Reader {
  public:
   Reader(std::span<const std::uint8_t> bytes, const std::string& where) : bytes_(bytes), where_(where) {}
+
+  /// `bytes` may end behind the header.
+  std::map<std::string, std::string> read_metadata_alone() {
+    const Header header = parse_header();
+    return header.contains(kMetadataKey) ? read_metadata(header[kMetadataKey]) : std::map<std::string, std::string>();
+  }
 
   SafetensorsFile read() {
     const Header header = parse_header();
@@ -285,6 +292,23 @@ std::string header_text(const std::vector<const NamedTensor*>& order, const std:
 }
 
 }  // namespace
+
+std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw FileError(path.string(), "cannot be opened");
+  std::vector<std::uint8_t> head;
+  const auto read_more = [&](std::uint64_t count) {
+    const std::size_t before = head.size();
+    head.resize(before + count);
+    file.read(reinterpret_cast<char*>(head.data() + before), static_cast<std::streamsize>(count));
+    head.resize(before + static_cast<std::size_t>(file.gcount()));
+  };
+  read_more(kLengthBytes);
+  std::uint64_t length = 0;
+  std::memcpy(&length, head.data(), head.size());
+  if (head.size() == kLengthBytes && length <= kMaxHeaderBytes) read_more(length);  // what is too long, the reader says
+  return Reader(head, path.string()).read_metadata_alone();
+}
 
 SafetensorsFile parse_safetensors(std::span<const std::uint8_t> bytes, const std::string& where) { return Reader(bytes, where).read(); }
 

@@ -63,6 +63,9 @@ struct MatmulBenchmark {
   std::uint64_t seed = 1;        ///< of the values
 };
 
+/// Resident memory of this process when it was largest, since its start, in MiB.
+double peak_resident_mib();
+
 // All run in the calling thread's kernels::Context, on random values. They throw OptionError or ShapeError on what cannot be run.
 
 /// Random weights, one batch of random images again and again. The operations are those of convolutions and linear layers, and three times

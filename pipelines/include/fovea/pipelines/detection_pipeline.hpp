@@ -11,6 +11,7 @@
 
 #include "fovea/detection/decode_yolo.hpp"
 #include "fovea/detection/post_processing.hpp"
+#include "fovea/detection/tiles.hpp"
 #include "fovea/pipelines/engine.hpp"
 #include "fovea/vision/preprocessing.hpp"
 
@@ -27,6 +28,7 @@ struct DetectionOptions {
   double confidence = 0.25;          ///< least score, 0 to 1
   SuppressionOptions suppression;    ///< threshold 0.45, at most 300 boxes
   std::vector<std::string> classes;  ///< labels of those that are wanted; empty: all
+  TileOptions tiles;                 ///< how larger images are cut (tiles.hpp); none by default
 };
 
 struct DetectorLoadOptions {
@@ -49,7 +51,8 @@ class DetectionPipeline {
                     std::vector<std::string> labels);
 
   /// 8-bit BGR images of any size, as OpenCV reads them; one-channel grey is taken too. Boxes are in pixels of the image and inside it,
-  /// best first. Throws ShapeError for other images.
+  /// best first. Throws ShapeError for other images. With options().tiles an image that is larger than a tile is searched tile by tile,
+  /// each resized as a whole image would be, and max_boxes is of the image; one that is not larger gives what it gives without tiles.
   Detections run(const cv::Mat& image) const;
   std::vector<Detections> run(std::span<const cv::Mat> images) const;
 
@@ -62,7 +65,8 @@ class DetectionPipeline {
   const Engine& engine() const { return *engine_; }
 
  private:
-  Tensor batch_of(std::span<const cv::Mat> images) const;
+  std::vector<Detections> run_whole(std::span<const cv::Mat> images) const;
+  Detections run_tiles(const cv::Mat& image) const;
   Detections finish(const std::vector<NamedTensor>& outputs, std::int64_t index, cv::Size size) const;
 
   std::unique_ptr<const Engine> engine_;

@@ -44,6 +44,9 @@ void save_model(const std::filesystem::path& path, const StateDict& state, const
 /// Throws FileError for a file that is no safetensors file, no fovea model, of a newer format, or whose metadata is damaged.
 ModelFile load_model_file(const std::filesystem::path& path);
 
+/// The metadata alone: reads the file's header and none of its tensors. Throws as load_model_file() does for what stands there.
+ModelMetadata load_model_metadata(const std::filesystem::path& path);
+
 struct LoadStateOptions {
   /// Patterns (matches_pattern: "fc.*") of names that need not fit: what is missing, unexpected, or of a wrong shape or type is left as it
   /// is. For another classifier on known features.

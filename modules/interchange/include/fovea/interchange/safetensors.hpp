@@ -35,6 +35,9 @@ SafetensorsFile read_safetensors(const std::filesystem::path& path);
 /// The same for bytes in memory; `where` names them in errors.
 SafetensorsFile parse_safetensors(std::span<const std::uint8_t> bytes, const std::string& where);
 
+/// The texts in the header of a file, whose tensors are not read; the header is validated as far as they need. Throws FileError.
+std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& path);
+
 /// Replaces `path` as a whole (write_file). Larger element types come first, otherwise the order is kept, so that every tensor is aligned
 /// to its element size; equal content gives equal bytes. Throws OptionError when two names are equal, a name is "__metadata__", or a text
 /// is not UTF-8, and FileError when the file cannot be written.
