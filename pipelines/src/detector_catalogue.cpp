@@ -21,6 +21,7 @@ struct DetectorOptions {
   std::int64_t classes = 80;
   std::string backbone = "darknet-tiny";
   double width = 1;
+  std::int64_t stages = 6;  // of darknet-tiny
   std::int64_t finest = 16;
   std::int64_t neck = 0;
   std::string head = "anchor";
@@ -81,6 +82,7 @@ Json to_json(const std::string& name, const DetectorOptions& o) {
           {"classes", o.classes},
           {"backbone", o.backbone},
           {"width", o.width},
+          {"stages", o.stages},
           {"finest", o.finest},
           {"neck", o.neck},
           {"head", o.head},
@@ -117,6 +119,7 @@ DetectorOptions options_from(const Json& json, const DetectorOptions& defaults, 
   read_option(json, "classes", options.classes, where);
   read_option(json, "backbone", options.backbone, where);
   read_option(json, "width", options.width, where);
+  read_option(json, "stages", options.stages, where);
   read_option(json, "finest", options.finest, where);
   read_option(json, "neck", options.neck, where);
   read_option(json, "head", options.head, where);
@@ -128,7 +131,8 @@ DetectorOptions options_from(const Json& json, const DetectorOptions& defaults, 
 }
 
 std::unique_ptr<Backbone> make_backbone(const DetectorOptions& o) {
-  if (o.backbone == "darknet-tiny") return std::make_unique<DarknetTiny>(DarknetTinyOptions{.classes = 0, .width_multiplier = o.width});
+  if (o.backbone == "darknet-tiny")
+    return std::make_unique<DarknetTiny>(DarknetTinyOptions{.classes = 0, .width_multiplier = o.width, .stages = o.stages});
   if (o.backbone == "darknet19") return std::make_unique<Darknet19>(DarknetOptions{.classes = 0});
   if (o.backbone == "darknet53") return std::make_unique<Darknet53>(DarknetOptions{.classes = 0});
   if (o.backbone == "mobilenet-v1") return std::make_unique<MobileNetV1>(MobileNetV1Options{.classes = 0, .width_multiplier = o.width});

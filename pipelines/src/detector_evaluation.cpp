@@ -26,8 +26,12 @@ DetectorNumbers evaluate_detector(const AnnotatedDataset& data, const DetectionR
                                   const Threads& threads) {
   const CocoEvaluation coco = evaluate_coco(data.data(), results, {}, threads);
   DetectorNumbers evaluation{.json = to_json(coco, data.size(), subject), .table = to_table(coco)};
-  for (const auto& [name, interpolation] : {std::pair{"voc07", VocInterpolation::eleven_point}, {"voc12", VocInterpolation::all_point}})
-    evaluation.json[name] = to_json(evaluate_voc(data.data(), results, {.interpolation = interpolation}), data.size(), subject);
+  evaluation.table += '\n';
+  for (const auto& [name, interpolation] : {std::pair{"voc07", VocInterpolation::eleven_point}, {"voc12", VocInterpolation::all_point}}) {
+    const VocEvaluation voc = evaluate_voc(data.data(), results, {.interpolation = interpolation});
+    evaluation.table += fmt::format("mean AP ({})  {}\n", protocol_name(voc), voc.mean_AP);
+    evaluation.json[name] = to_json(voc, data.size(), subject);
+  }
   return evaluation;
 }
 

@@ -36,13 +36,25 @@ TEST(DetectorCatalogue, EveryDetectorIsBuiltFromItsDescriptionAndLearns) {
 TEST(DetectorCatalogue, DescriptionsAreComplete) {
   const Json changed = detector_architecture("yolov3-tiny", 2, Json::parse(R"({"anchors": [[[8, 9]], [[20, 30], [40, 40]]]})"));
   EXPECT_EQ(changed["anchors"], Json::parse("[[[8, 9]], [[20, 30], [40, 40]]]"));
-  for (const char* key : {"name", "classes", "backbone", "width", "finest", "neck", "head", "head_channels", "head_layers", "depthwise"})
+  for (const char* key :
+       {"name", "classes", "backbone", "width", "stages", "finest", "neck", "head", "head_channels", "head_layers", "depthwise"})
     EXPECT_TRUE(changed.contains(key)) << key;
   const auto detector = build_detector(changed, "architecture");
   const std::vector<Variable> predictions = detector->forward(Variable(Tensor::zeros({1, 64, 64, 3})));
   ASSERT_EQ(predictions.size(), 2u);
   EXPECT_EQ(predictions[0].shape(), (Shape{1, 4, 4, 7})) << "one anchor, two classes, stride 16";
   EXPECT_EQ(predictions[1].shape(), (Shape{1, 2, 2, 14}));
+}
+
+TEST(DetectorCatalogue, ABackboneOfFewerStagesHasNoCoarseMap) {
+  const Json architecture = detector_architecture("center-tiny", 2, {{"stages", 5}});
+  const std::vector<Variable> predictions = build_detector(architecture, "x")->forward(Variable(Tensor::zeros({1, 64, 96, 3})));
+  ASSERT_EQ(predictions.size(), 2u);
+  EXPECT_EQ(predictions[0].shape(), (Shape{1, 8, 12, 7}));
+  EXPECT_EQ(predictions[1].shape(), (Shape{1, 4, 6, 7}));
+  Json of_an_older_file = detector_architecture("center-tiny", 2, Json::object());
+  of_an_older_file.erase("stages");
+  EXPECT_EQ(build_detector(of_an_older_file, "x")->forward(Variable(Tensor::zeros({1, 64, 96, 3}))).size(), 3u);
 }
 
 TEST(DetectorCatalogue, MistakesAreNamed) {
@@ -67,6 +79,11 @@ TEST(DetectorCatalogue, MistakesAreNamed) {
         build_detector(detector_architecture("center-tiny", 2, {{"finest", 64}}), "x");
       },
       ThrowsMessage<OptionError>(HasSubstr("no map with a stride of 64 or more")));
+  EXPECT_THAT(
+      [] {
+        build_detector(detector_architecture("center-tiny", 2, {{"stages", 7}}), "x");
+      },
+      ThrowsMessage<OptionError>(HasSubstr("expected 1 to 6 stages, found 7")));
 }
 
 }  // namespace

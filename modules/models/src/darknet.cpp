@@ -67,8 +67,10 @@ DarknetTiny::DarknetTiny(const DarknetTinyOptions& o) : SequentialBackbone("dark
   if (!(o.width_multiplier > 0 && o.width_multiplier <= 16))
     throw OptionError(fmt::format("[darknet_tiny] the width multiplier is in (0, 16], found {}", o.width_multiplier));
   constexpr std::int64_t kFirst = 16, kStages = 6;
+  if (o.stages < 1 || o.stages > kStages)
+    throw OptionError(fmt::format("[darknet_tiny] expected 1 to {} stages, found {}", kStages, o.stages));
   std::int64_t channels = o.channels;
-  for (std::int64_t stage = 0; stage < kStages; ++stage) {
+  for (std::int64_t stage = 0; stage < o.stages; ++stage) {
     if (stage > 0) add<MaxPool2d>();
     const auto width = std::max<std::int64_t>(1, std::lround(static_cast<double>(kFirst << stage) * o.width_multiplier));
     add<ConvNorm>(channels, width, leaky(3));

@@ -32,6 +32,7 @@ struct DarknetTinyOptions {
   std::int64_t channels = 3;    ///< of the input
   std::int64_t classes = 1000;  ///< 0: no classifier (Backbone)
   double width_multiplier = 1;  ///< of all channels, at least 1 each
+  std::int64_t stages = 6;      ///< 1 to 6: how many of the convolutions there are; the last map's stride is 2^(stages - 1)
 };
 
 /// The features of the tiny forms of YOLOv2 and v3 (Redmon's configurations tiny-yolo-voc and yolov3-tiny, 2016 to 2018): six 3x3
