@@ -107,6 +107,22 @@ TEST(Catalogue, ANetworkForPixelsTakesABackboneByNameOrWithOptions) {
   EXPECT_EQ(build_network(Json::parse(complete.dump()), "text")->parameter_count(), build_network(complete, "text")->parameter_count());
 }
 
+TEST(Catalogue, EveryFamilyOfBackbonesCarriesASegmenter) {
+  const NoGradGuard no_grad;
+  for (const char* name : {"resnet18", "preact-resnet18", "vgg11-bn", "alexnet", "zfnet", "squeezenet1-1", "densenet121", "googlenet",
+                           "mobilenet-v1", "mobilenet-v2", "mobilenet-v3-small", "shufflenet-v2-x1-0", "efficientnet-b0", "darknet19"}) {
+    Json backbone = narrow_options(name);
+    backbone["name"] = name;
+    for (const char* model : {"unet-backbone", "fcn8s"}) {
+      Json options = {{"backbone", backbone}};
+      if (std::string(model) == "fcn8s") options["hidden"] = 0;
+      const auto network = build_network(network_architecture(model, {.height = 65, .width = 70, .channels = 3}, 5, options), name);
+      network->eval();
+      EXPECT_EQ(network->forward(Variable(Tensor::zeros({1, 65, 70, 3}))).shape(), (Shape{1, 65, 70, 5})) << model << " on " << name;
+    }
+  }
+}
+
 TEST(Catalogue, ABackboneThatIsNoneIsRefused) {
   const auto message = [](const char* options) {
     return message_of<OptionError>(
@@ -116,6 +132,7 @@ TEST(Catalogue, ABackboneThatIsNoneIsRefused) {
   EXPECT_THAT(message(R"({"backbone":{"widths":[1]}})"), AllOf(HasSubstr("backbone"), HasSubstr("name is missing")));
   EXPECT_THAT(message(R"({"backbone":3})"), HasSubstr("\"backbone\" is a name or an object"));
   EXPECT_THAT(message(R"({"backbone":{"name":"vgg16","hiden":3}})"), AllOf(HasSubstr("vgg16"), HasSubstr("did you mean \"hidden\"")));
+  EXPECT_THAT(message(R"({"backbone":"lenet5"})"), HasSubstr("model \"lenet5\" has no feature maps that others could build on"));
   EXPECT_THAT(message(R"({"edges":"mirrored"})"), HasSubstr("did you mean \"mirror\""));
   EXPECT_THAT(message(R"({"backbone":"unet"})"), HasSubstr("[unet] at least 2 classes"));
 }

@@ -66,6 +66,10 @@ struct DeepLabDescription : DeepLabOptions, OnBackbone {
   double dropout = AtrousPyramidOptions{}.dropout;
 };
 
+OptionError no_backbone(const std::string& name, const std::string& where) {
+  return OptionError(fmt::format("{}: model \"{}\" has no feature maps that others could build on", where, name));
+}
+
 /// The complete description of a backbone without a classifier, from its name or from its name and some of its options.
 Json complete_backbone(const Json& given, std::int64_t channels, const std::string& where) {
   Json options = given.is_string() ? Json{{"name", given}} : given;
@@ -74,15 +78,15 @@ Json complete_backbone(const Json& given, std::int64_t channels, const std::stri
   require_keys(options, std::vector<std::string>{"name"}, where + ", backbone");
   std::string name;
   read_option(options, "name", name, where + ", backbone");
-  for (const char* key : {"name", "channels", "classes"}) options.erase(key);  // they follow from the whole network
+  if (default_architecture(name).contains("height")) throw no_backbone(name, where);  // made for images of one size
+  for (const char* key : {"name", "channels", "classes"}) options.erase(key);         // they follow from the whole network
   return network_architecture(name, {.channels = channels}, 0, options);
 }
 
 std::unique_ptr<Backbone> build_backbone(const Json& description, const std::string& where) {
   std::unique_ptr<Layer> network = build_network(description, where + ", backbone");
   auto* const backbone = dynamic_cast<Backbone*>(network.get());
-  if (backbone == nullptr)
-    throw OptionError(fmt::format("{}: model {} has no feature maps that others could build on", where, description.at("name").dump()));
+  if (backbone == nullptr) throw no_backbone(description.at("name").get<std::string>(), where);
   network.release();
   return std::unique_ptr<Backbone>(backbone);
 }
