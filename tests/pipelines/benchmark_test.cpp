@@ -83,7 +83,8 @@ TEST(BenchmarkModel, RefusesWhatCannotRun) {
   EXPECT_THAT(message({.model = "resnet"}), HasSubstr("did you mean \"resnet18\""));
   EXPECT_THAT(message({.model = "lenet5", .batch = 0}), HasSubstr("at least 1 image, found 0"));
   EXPECT_THAT(message({.model = "lenet5", .height = -1}), HasSubstr("at least 1, found -1"));
-  EXPECT_THAT(message({.model = "unet", .height = 100, .options = R"({"widths":[2,2,2,2,2]})"}), HasSubstr("multiples of 16"));
+  EXPECT_THAT(message({.model = "unet", .height = 100, .options = R"({"widths":[2,2,2,2,2],"border":"valid"})"}),
+              HasSubstr("184 pixels smaller"));
   EXPECT_THAT(message({.model = "lenet5", .options = "{"}), HasSubstr("model options"));
   EXPECT_THAT(message({.model = "lenet5", .options = R"({"classes":3})"}), HasSubstr("cannot be set"));
 }

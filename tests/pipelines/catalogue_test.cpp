@@ -26,6 +26,11 @@ Json narrow_options(const std::string& name) {
   if (defaults.contains("hidden") && defaults["hidden"].is_number()) options["hidden"] = 4;
   if (defaults.contains("layers")) options["layers"] = 1;
   if (defaults.contains("growth")) options.update({{"growth", 2}, {"stem", 4}});
+  if (defaults.contains("backbone")) {
+    const std::string backbone = defaults["backbone"]["name"];
+    options["backbone"] = narrow_options(backbone);
+    options["backbone"]["name"] = backbone;
+  }
   return options;
 }
 
@@ -59,7 +64,13 @@ TEST(Catalogue, ASegmenterIsNoClassifier) {
 }
 
 TEST(Catalogue, DefaultsAreThoseOfTheNetwork) {
-  EXPECT_EQ(default_architecture("unet"), Json::parse(R"({"name":"unet","channels":3,"classes":2,"widths":[64,128,256,512,1024]})"));
+  EXPECT_EQ(default_architecture("unet"),
+            Json::parse(R"({"name":"unet","channels":3,"classes":2,"widths":[64,128,256,512,1024],"border":"same","norm":"batch",)"
+                        R"("up":"transposed","dropout":0.0,"edges":"mirror"})"));
+  EXPECT_EQ(default_architecture("fcn8s"),
+            Json::parse(R"({"name":"fcn8s","channels":3,"classes":21,"backbone":{"name":"vgg16","channels":3,"classes":0,)"
+                        R"("widths":[64,128,256,512,512],"hidden":4096,"dropout":0.5,"pooled_maps":true},"hidden":4096,"dropout":0.5,)"
+                        R"("edges":"mirror"})"));
   EXPECT_EQ(default_architecture("resnet18-cifar"),
             Json::parse(R"({"name":"resnet18-cifar","channels":3,"classes":10,"widths":[64,128,256,512]})"));
   EXPECT_EQ(default_architecture("lenet5-classic"),
@@ -80,6 +91,50 @@ TEST(Catalogue, DescriptionsBuildTheNetworkTheyDescribe) {
   // 5*5*1*2+2, 5*5*2*3+3, (28/4)^2*3*4+4, 4*10+10
   const Json small = network_architecture("lenet5", kGrey28, 10, {{"filters1", 2}, {"filters2", 3}, {"hidden", 4}});
   EXPECT_EQ(build_classifier(Json::parse(small.dump()), "text")->parameter_count(), 52 + 153 + 592 + 50);
+}
+
+TEST(Catalogue, ANetworkForPixelsTakesABackboneByNameOrWithOptions) {
+  const NetworkInput input{.height = 64, .width = 64, .channels = 1};
+  const auto backbone_of = [&](const char* model, const Json& options) {
+    return network_architecture(model, input, 3, options)["backbone"];
+  };
+  EXPECT_EQ(backbone_of("deeplabv3", {{"backbone", "resnet18"}}),
+            Json::parse(R"({"name":"resnet18","channels":1,"classes":0,"widths":[64,128,256,512],"output_stride":8})"));
+  EXPECT_EQ(backbone_of("deeplabv3", {{"backbone", {{"name", "resnet18"}, {"output_stride", 16}}}})["output_stride"], 16);
+  EXPECT_EQ(backbone_of("fcn8s", {{"backbone", {{"name", "vgg11"}, {"pooled_maps", false}}}})["pooled_maps"], false);
+  // A complete description is complete: it reads back as itself.
+  const Json complete = network_architecture("unet-backbone", input, 3, {{"backbone", "mobilenet-v2"}});
+  EXPECT_EQ(build_network(Json::parse(complete.dump()), "text")->parameter_count(), build_network(complete, "text")->parameter_count());
+}
+
+TEST(Catalogue, EveryFamilyOfBackbonesCarriesASegmenter) {
+  const NoGradGuard no_grad;
+  for (const char* name : {"resnet18", "preact-resnet18", "vgg11-bn", "alexnet", "zfnet", "squeezenet1-1", "densenet121", "googlenet",
+                           "mobilenet-v1", "mobilenet-v2", "mobilenet-v3-small", "shufflenet-v2-x1-0", "efficientnet-b0", "darknet19"}) {
+    Json backbone = narrow_options(name);
+    backbone["name"] = name;
+    for (const char* model : {"unet-backbone", "fcn8s"}) {
+      Json options = {{"backbone", backbone}};
+      if (std::string(model) == "fcn8s") options["hidden"] = 0;
+      const auto network = build_network(network_architecture(model, {.height = 65, .width = 70, .channels = 3}, 5, options), name);
+      network->eval();
+      EXPECT_EQ(network->forward(Variable(Tensor::zeros({1, 65, 70, 3}))).shape(), (Shape{1, 65, 70, 5})) << model << " on " << name;
+    }
+  }
+}
+
+TEST(Catalogue, ABackboneThatIsNoneIsRefused) {
+  const auto message = [](const char* options) {
+    return message_of<OptionError>(
+        [&] { build_network(network_architecture("fcn8s", {.height = 64, .width = 64, .channels = 3}, 3, Json::parse(options)), "test"); });
+  };
+  EXPECT_THAT(message(R"({"backbone":"resnet-50"})"), HasSubstr("did you mean \"resnet50\""));
+  EXPECT_THAT(message(R"({"backbone":{"widths":[1]}})"), AllOf(HasSubstr("backbone"), HasSubstr("name is missing")));
+  EXPECT_THAT(message(R"({"backbone":3})"), HasSubstr("\"backbone\" is a name or an object"));
+  EXPECT_THAT(message(R"({"backbone":{"name":"vgg16","hiden":3}})"), AllOf(HasSubstr("vgg16"), HasSubstr("did you mean \"hidden\"")));
+  EXPECT_THAT(message(R"({"backbone":"lenet5"})"), HasSubstr("model \"lenet5\" has no feature maps that others could build on"));
+  EXPECT_THAT(message(R"({"edges":"mirrored"})"), HasSubstr("did you mean \"mirror\""));
+  EXPECT_THAT(message(R"({"backbone":"unet"})"), HasSubstr("[unet] at least 2 classes"));
 }
 
 TEST(Catalogue, UnknownModelNamesTheNearest) {

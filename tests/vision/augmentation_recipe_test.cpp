@@ -54,6 +54,7 @@ TEST(AugmentationRecipe, ProbabilityIsOfBeingUsedAtAll) {
 }
 
 TEST(AugmentationRecipe, PartsAreInTheirOrder) {
+  EXPECT_EQ(drawn(from(R"([{"name": "patch", "min_scale": 1, "max_scale": 3}])", {24, 16})).size(), cv::Size(24, 16));
   EXPECT_EQ(drawn(from(R"([{"name": "scale-crop", "min_side": 20, "max_side": 30}, "letterbox"])", {16, 16})).size(), cv::Size(16, 16));
 }
 

@@ -31,6 +31,7 @@ std::vector<NamedPart> geometric_parts() {
           {"elastic", random_elastic({.nodes = {4, 4}, .sigma = 8})},
           {"fine elastic", random_elastic({.nodes = {9, 7}, .sigma = 100})},  // scaled down to what does not fold
           {"scale crop", random_scale_crop(70, 160, {90, 80})},
+          {"patch", random_patch({90, 80}, 0.7, 1.6)},
           {"ssd crop", random_ssd_crop()},
           {"letterbox", letterbox({77, 130})},
           {"sequence", std::make_shared<AugmentationSequence>(
@@ -261,6 +262,39 @@ TEST(Transforms, RefuseWhatHasNoInverse) {
   EXPECT_NO_THROW(make_elastic({90, 90}, {2, 2}, {{0, 0}, {40, 0}, {0, 0}, {0, 0}}));
 }
 
+// Of a picture of 90 x 60 pixels whose labels are their columns: how wide a column becomes, and where windows lie.
+TEST(RandomPatch, CutsWindowsAtScales) {
+  cv::Mat columns(60, 90, CV_8U);
+  for (int x = 0; x < 90; ++x) columns.col(x).setTo(x);
+  const AugmentationPart part = random_patch({32, 20}, 0.5, 2);
+  EXPECT_TRUE(part->sets_size());
+  double smallest = 9, largest = 0;
+  bool left = false, right = false;
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    RandomStream stream(1, i);
+    const auto transform = part->draw(columns.size(), stream);
+    ASSERT_EQ(transform->output_size(), cv::Size(32, 20));
+    const cv::Point2d begin = transform->invert({0, 0}), end = transform->invert({32, 20});
+    const double width = end.x - begin.x, height = end.y - begin.y, scale = 32 / width;
+    ASSERT_LE(std::abs(width * 20 / 32 - height), 0.5 + 0.5 * 20 / 32 + 1e-9) << "both are rounded to pixels";
+    ASSERT_TRUE(begin.x >= -1e-9 && begin.y >= -1e-9 && end.x <= 90 + 1e-9 && end.y <= 60 + 1e-9);
+    smallest = std::min(smallest, scale), largest = std::max(largest, scale);
+    left |= begin.x<1, right |= end.x> 89;
+  }
+  EXPECT_LT(smallest, 0.52);
+  EXPECT_GT(largest, 1.9);
+  EXPECT_TRUE(left && right);
+}
+
+TEST(RandomPatch, PadsWhatIsSmaller) {
+  RandomStream stream(1);
+  const auto transform = random_patch({40, 40}, 1, 1, 9)->draw({30, 50}, stream);
+  const cv::Mat patch = transform->apply(cv::Mat(50, 30, CV_8U, cv::Scalar(3)));
+  ASSERT_EQ(patch.size(), cv::Size(40, 40));
+  EXPECT_EQ(cv::countNonZero(patch == 3), 30 * 40);
+  EXPECT_EQ(cv::countNonZero(patch == 9), 10 * 40);
+}
+
 TEST(RandomChanges, RefuseWrongRanges) {
   EXPECT_THROW(sometimes(1.1, random_ssd_crop()), OptionError);
   EXPECT_THROW(random_affine({.min_scale = 2, .max_scale = 1}), OptionError);
@@ -269,6 +303,8 @@ TEST(RandomChanges, RefuseWrongRanges) {
   EXPECT_THROW(random_lens_distortion(0.3), OptionError);
   EXPECT_THROW(random_elastic({.nodes = {1, 3}}), OptionError);
   EXPECT_THROW(random_scale_crop(9, 8, {4, 4}), OptionError);
+  EXPECT_THROW(random_patch({4, 4}, 2, 1), OptionError);
+  EXPECT_THROW(random_patch({4, 0}), OptionError);
   EXPECT_THROW(random_color_jitter({.hue = 0.6}), OptionError);
   EXPECT_THROW(random_gamma(0, 1), OptionError);
   EXPECT_THROW(random_jpeg(50, 101), OptionError);

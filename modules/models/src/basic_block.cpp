@@ -4,10 +4,10 @@
 
 namespace fovea {
 
-BasicBlock::BasicBlock(std::int64_t in_channels, std::int64_t out_channels, std::int64_t stride)
-    : conv1(in_channels, out_channels, {.kernel = 3, .stride = stride, .padding = 1, .bias = false}),
+BasicBlock::BasicBlock(std::int64_t in_channels, std::int64_t out_channels, std::int64_t stride, std::int64_t dilation)
+    : conv1(in_channels, out_channels, {.kernel = 3, .stride = stride, .padding = dilation, .dilation = dilation, .bias = false}),
       bn1(out_channels),
-      conv2(out_channels, out_channels, {.kernel = 3, .padding = 1, .bias = false}),
+      conv2(out_channels, out_channels, {.kernel = 3, .padding = dilation, .dilation = dilation, .bias = false}),
       bn2(out_channels) {
   register_module("conv1", conv1);
   register_module("bn1", bn1);

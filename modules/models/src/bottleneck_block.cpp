@@ -12,7 +12,8 @@ BottleneckBlock::BottleneckBlock(std::int64_t in_channels, std::int64_t planes, 
 BottleneckBlock::BottleneckBlock(std::int64_t in_channels, std::int64_t planes, std::int64_t width, const BottleneckOptions& o)
     : conv1(in_channels, width, {.kernel = 1, .bias = false}),
       bn1(width),
-      conv2(width, width, {.kernel = 3, .stride = o.stride, .padding = 1, .groups = o.groups, .bias = false}),
+      conv2(width, width,
+            {.kernel = 3, .stride = o.stride, .padding = o.dilation, .dilation = o.dilation, .groups = o.groups, .bias = false}),
       bn2(width),
       conv3(width, kExpansion * planes, {.kernel = 1, .bias = false}),
       bn3(kExpansion * planes) {

@@ -26,6 +26,7 @@ const ResNetOptions& checked(const ResNetOptions& o) {
                                   o.widths.size(), fmt::join(o.blocks, ",")));
   require_positive("resnet", "the number of groups", o.groups);
   require_positive("resnet", "the width of a group", o.width_per_group);
+  if (o.output_stride < 8) throw OptionError(fmt::format("[resnet] the output stride is at least 8, found {}", o.output_stride));
   return o;
 }
 
@@ -81,22 +82,28 @@ ResNet::ResNet(const ResNetOptions& o)
     : Backbone("resnet", o.classes), stem_(o.stem), conv1_(o.channels, checked(o).widths[0], stem_options(o.stem)), bn1_(o.widths[0]) {
   register_module("conv1", conv1_);
   register_module("bn1", bn1_);
-  std::int64_t channels = o.widths[0], map_stride = 1;
+  std::int64_t channels = o.widths[0], map_stride = 1, dilation = 1;
   if (o.stem == ResNetOptions::Stem::large) {
     add_stage({"bn1", 2, channels});
     map_stride = 4;
   }
   for (std::size_t stage = 0; stage < o.widths.size(); ++stage) {
     auto layer = std::make_unique<Sequential>();
-    if (stage > 0) map_stride *= 2;
+    const bool halves = stage > 0 && map_stride < o.output_stride;
+    const std::int64_t dilation_before = dilation;
+    if (halves)
+      map_stride *= 2;
+    else if (stage > 0)
+      dilation *= 2;
     for (std::int64_t block = 0; block < o.blocks[stage]; ++block) {
-      const std::int64_t stride = stage > 0 && block == 0 ? 2 : 1;
+      const std::int64_t stride = halves && block == 0 ? 2 : 1, spread = block == 0 ? dilation_before : dilation;
       if (o.block == ResNetOptions::Block::basic)
-        layer->emplace<BasicBlock>(channels, o.widths[stage], stride);
+        layer->emplace<BasicBlock>(channels, o.widths[stage], stride, spread);
       else
         layer->emplace<BottleneckBlock>(
             channels, o.widths[stage],
-            BottleneckOptions{.stride = stride, .groups = o.groups, .width_per_group = o.width_per_group, .squeeze = o.squeeze});
+            BottleneckOptions{
+                .stride = stride, .dilation = spread, .groups = o.groups, .width_per_group = o.width_per_group, .squeeze = o.squeeze});
       channels = o.widths[stage] * expansion_of(o.block);
     }
     const std::string name = fmt::format("layer{}", stage + 1);

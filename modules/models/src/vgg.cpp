@@ -55,11 +55,12 @@ Vgg::Vgg(const VggOptions& o) : SequentialBackbone("vgg", o.classes) {
         add<Relu>();
       }
     }
-    end_stage(stride, channels);
+    if (!o.pooled_maps) end_stage(stride, channels);
     add<MaxPool2d>();
     stride *= 2;
+    if (o.pooled_maps) end_stage(stride, channels);
   }
-  end_stage(stride, channels);
+  if (!o.pooled_maps) end_stage(stride, channels);
   if (!has_classifier()) return;
   append_fully_connected(classifier_, kPooled, channels, o.hidden, o.dropout, o.classes);
   register_module("classifier", classifier_);

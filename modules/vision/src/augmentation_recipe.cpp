@@ -87,6 +87,11 @@ constexpr NamedAugmentation kAugmentations[] = {
        const int min_side = o.read("min_side", side), max_side = o.read("max_side", 2 * side);
        return random_scale_crop(min_side, max_side, o.output, o.read("pad_value", 0.0));
      }},
+    {"patch",
+     [](Options& o) {
+       const double min = o.read("min_scale", 0.5), max = o.read("max_scale", 2.0);
+       return random_patch(o.output, min, max, o.read("pad_value", 0.0));
+     }},
     {"ssd-crop", [](Options&) { return random_ssd_crop(); }},
     {"letterbox", [](Options& o) { return letterbox(o.output, o.read("pad_value", 114.0)); }},
     {"color-jitter",

@@ -13,6 +13,12 @@ constexpr double kRadians = std::numbers::pi / 180;
 
 cv::Matx33d translation(double x, double y) { return {1, 0, x, 0, 1, y, 0, 0, 1}; }
 
+/// A first row or column for a window that has so much room, anywhere in the image; anywhere around it where the room is negative.
+int draw_place(int room, RandomStream& stream) {
+  const auto offset = static_cast<int>(stream.below(static_cast<std::uint64_t>(std::abs(room)) + 1));
+  return room < 0 ? -offset : offset;
+}
+
 class Sometimes final : public Augmentation {
  public:
   Sometimes(double probability, AugmentationPart part) : probability_(probability), part_(std::move(part)) {}
@@ -139,13 +145,23 @@ AugmentationPart random_scale_crop(int min_side, int max_side, cv::Size output, 
         const double scale = side / std::min(size.width, size.height);
         const auto scaled = [&](int length) { return std::max(1, static_cast<int>(std::lround(length * scale))); };
         const cv::Size resized(scaled(size.width), scaled(size.height));
-        // Anywhere in the image; anywhere around it where the window is larger.
-        const auto place = [&](int room) {
-          const auto offset = static_cast<int>(stream.below(static_cast<std::uint64_t>(std::abs(room)) + 1));
-          return room < 0 ? -offset : offset;
-        };
-        const int x = place(resized.width - output.width), y = place(resized.height - output.height);
+        const int x = draw_place(resized.width - output.width, stream), y = draw_place(resized.height - output.height, stream);
         return chain(size, make_resize(size, resized), make_crop(resized, {{x, y}, output}, pad_value));
+      },
+      true);
+}
+
+AugmentationPart random_patch(cv::Size output, double min_scale, double max_scale, double pad_value) {
+  require_range("random patch", "the scale", min_scale, max_scale, 0.01, 100);
+  require_within("random patch", "the output's width", output.width, 1, 1 << 20);
+  require_within("random patch", "the output's height", output.height, 1, 1 << 20);
+  return drawn_change(
+      [=](cv::Size size, RandomStream& stream) {
+        const double scale = draw_scale(min_scale, max_scale, stream);
+        const auto unscaled = [&](int length) { return std::max(1, static_cast<int>(std::lround(length / scale))); };
+        const cv::Size window(unscaled(output.width), unscaled(output.height));
+        const int x = draw_place(size.width - window.width, stream), y = draw_place(size.height - window.height, stream);
+        return chain(size, make_crop(size, {{x, y}, window}, pad_value), make_resize(window, output));
       },
       true);
 }

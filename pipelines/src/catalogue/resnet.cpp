@@ -10,9 +10,10 @@ namespace fovea {
 namespace {
 
 Network resnet(const std::string& name, const std::string& summary, const ResNetOptions& options, std::int64_t image_size = 224) {
-  return network<ResNet, ResNetOptions>(
-      {name, summary, image_size},
-      {{"channels", &ResNetOptions::channels}, {"classes", &ResNetOptions::classes}, {"widths", &ResNetOptions::widths}}, options);
+  OptionFields<ResNetOptions> fields = {
+      {"channels", &ResNetOptions::channels}, {"classes", &ResNetOptions::classes}, {"widths", &ResNetOptions::widths}};
+  if (options.stem == ResNetOptions::Stem::large) fields.push_back({"output_stride", &ResNetOptions::output_stride});
+  return network<ResNet, ResNetOptions>({name, summary, image_size}, fields, options);
 }
 
 }  // namespace

@@ -16,7 +16,8 @@ std::vector<Network> vgg_networks() {
                                               {"classes", &VggOptions::classes},
                                               {"widths", &VggOptions::widths},
                                               {"hidden", &VggOptions::hidden},
-                                              {"dropout", &VggOptions::dropout}},
+                                              {"dropout", &VggOptions::dropout},
+                                              {"pooled_maps", &VggOptions::pooled_maps}},
                                              vgg_options(depth, batch_norm)));
   return all;
 }

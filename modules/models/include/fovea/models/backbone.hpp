@@ -34,7 +34,8 @@ class Backbone : public Layer {
 
   Variable forward(const Variable& x) override;
 
-  /// The last features of each stride from `finest` on. The map of a stage is taken before the next stage halves it.
+  /// The last features of each stride from `finest` on. The map of a stage is taken before the next stage halves it;
+  /// of stages that keep the resolution the last one's.
   FeatureMaps feature_maps(const Variable& x, std::int64_t finest = kFinestStride);
   /// What feature_maps() gives.
   std::vector<FeatureMapShape> output_shape(std::int64_t finest = kFinestStride) const;
@@ -52,6 +53,8 @@ class Backbone : public Layer {
   virtual Variable classify(const Variable& features) = 0;
 
  private:
+  bool gives_map(std::size_t stage, std::int64_t finest) const;
+
   bool has_classifier_;
   std::vector<FeatureMapShape> stages_;
 };

@@ -12,6 +12,7 @@ namespace fovea {
 
 struct BottleneckOptions {
   std::int64_t stride = 1;
+  std::int64_t dilation = 1;          ///< of the 3x3 convolution
   std::int64_t groups = 1;            ///< of the 3x3 convolution: ResNeXt's cardinality (Xie et al. 2017)
   std::int64_t width_per_group = 64;  ///< of 64 planes: 4 in ResNeXt-50 32x4d, 128 in a wide ResNet-50-2 (Zagoruyko and Komodakis 2016)
   /// Squeeze and excitation before the sum, with so many times fewer channels inside: 16 in SE-ResNet (Hu et al. 2018, figure 3). 0: none.

@@ -15,6 +15,7 @@ struct VggOptions {
   bool batch_norm = false;                                      ///< after each convolution
   std::int64_t hidden = 4096;                                   ///< units of the two hidden layers
   double dropout = 0.5;
+  bool pooled_maps = false;  ///< feature maps are taken behind the maxima (pool1 ... pool5, as FCN does), not before them
 };
 
 /// The networks of table 1: a depth of 11, 13, 16 or 19 (columns A, B, D, E). Throws OptionError for another.
@@ -23,7 +24,8 @@ VggOptions vgg_options(int depth, bool batch_norm = false);
 /// Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR 2015, table 1: 3x3 convolutions with
 /// ReLU, a maximum of 2x2 after each group, the average of 7x7 windows (which does nothing to images of 224x224), three fully connected
 /// layers with dropout. [N,H,W,C] -> logits [N,classes]. Children features.0 ... and classifier.0, .3, .6, as in torchvision. Feature maps:
-/// the last of each group, before the maximum, and that of 32 pixels behind the last maximum. Throws OptionError for options out of range.
+/// the last of each group, before the maximum, and that of 32 pixels behind the last maximum; or those behind each maximum. Throws
+/// OptionError for options out of range.
 class Vgg final : public SequentialBackbone {
  public:
   explicit Vgg(const VggOptions& options = {});

@@ -41,6 +41,11 @@ AugmentationPart random_elastic(const ElasticOptions& options = {});
 /// image is smaller. Source: He et al., "Deep residual learning", CVPR 2016, section 3.4.
 AugmentationPart random_scale_crop(int min_side, int max_side, cv::Size output, double pad_value = 0);
 
+/// A window of size `output` at a scale in [min_scale, max_scale], uniform in its logarithm (2: things become twice as large), anywhere in
+/// the image; around it, padded, where the window is larger. Only the window is scaled: made for pictures far larger than a network sees.
+/// Source: the random scaling and cropping of Chen et al., "DeepLab", PAMI 2018, section 4.1.
+AugmentationPart random_patch(cv::Size output, double min_scale = 0.5, double max_scale = 2, double pad_value = 0);
+
 /// The whole image, or a part of 0.3 to 1 of its width and height, of width / height 0.5 to 2, whose IoU with some object is at least one
 /// of 0.1, 0.3, 0.5, 0.7, 0.9, or a part without a condition: one of the seven at random; after 50 draws that do not fit, the whole image.
 /// Source: Liu et al., "SSD", ECCV 2016, section 2.2, "Data augmentation".
