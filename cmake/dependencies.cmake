@@ -10,4 +10,4 @@ find_package(simdjson REQUIRED)
 find_package(pugixml REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)  # all of it is in the header
-find_package(OpenCV 4.5 REQUIRED COMPONENTS core dnn imgproc imgcodecs)
+find_package(OpenCV 4.5 REQUIRED COMPONENTS core dnn imgproc imgcodecs videoio)

@@ -88,8 +88,8 @@ TEST(Benchmark, WhatCannotRunIsNamed) {
     EXPECT_EQ(result.out, "") << message;
     EXPECT_THAT(result.err, HasSubstr(message));
   };
-  expect({}, "either --model NAME or --op");
-  expect({"--model", "lenet5", "--op", "conv2d"}, "either --model NAME or --op");
+  expect({}, "one of --model NAME, --op conv2d|matmul and --models FILES");
+  expect({"--model", "lenet5", "--op", "conv2d"}, "one of --model NAME, --op conv2d|matmul and --models FILES");
   expect({"--model", "lenet4"}, "did you mean \"lenet5\"");
   expect({"--model", "lenet5", "--mode", "learn"}, "unknown mode \"learn\". Known: infer, train");
   expect({"--model", "lenet5", "--image-size", "big"}, "image size \"big\"");
