@@ -235,12 +235,15 @@ TEST(SegmentationNetworks, RefuseWhatDoesNotFit) {
   EXPECT_THROW(UnpoolingNetwork({.convolutions = {1}, .widths = {4, 4}}), OptionError);
   EXPECT_THROW(UnpoolingNetwork({.convolutions = {1, 0}, .widths = {4, 4}}), OptionError);
   EXPECT_THROW(UnpoolingNetwork({.hidden = -1}), OptionError);
-  EXPECT_THAT([] { narrow_resnet(4); }, ThrowsMessage<OptionError>(HasSubstr("[resnet] the output stride is at least 8, found 4")));
+  EXPECT_THAT([] { narrow_resnet(4); }, ThrowsMessage<OptionError>(HasSubstr("[resnet] the output stride is 0 or at least 8, found 4")));
 }
 
 TEST(DilatedResNet, KeepsItsResolutionAndItsWeights) {
   const auto dilated = narrow_resnet(8), plain = narrow_resnet(32);
   EXPECT_EQ(test::state_names(*dilated), test::state_names(*plain));
+  EXPECT_EQ(plain->output_shape().back().stride, 32);
+  EXPECT_EQ(narrow_resnet(0)->output_shape().back().stride, 32);
+  EXPECT_EQ(narrow_resnet(31)->output_shape().back().stride, 16) << "at most";
   const std::vector<FeatureMapShape> expected = {{"layer1", 4, 4}, {"layer4", 8, 7}};
   EXPECT_EQ(dilated->output_shape(), expected);
   dilated->eval();

@@ -26,7 +26,8 @@ const ResNetOptions& checked(const ResNetOptions& o) {
                                   o.widths.size(), fmt::join(o.blocks, ",")));
   require_positive("resnet", "the number of groups", o.groups);
   require_positive("resnet", "the width of a group", o.width_per_group);
-  if (o.output_stride < 8) throw OptionError(fmt::format("[resnet] the output stride is at least 8, found {}", o.output_stride));
+  if (o.output_stride != 0 && o.output_stride < 8)
+    throw OptionError(fmt::format("[resnet] the output stride is 0 or at least 8, found {}", o.output_stride));
   return o;
 }
 
@@ -89,7 +90,7 @@ ResNet::ResNet(const ResNetOptions& o)
   }
   for (std::size_t stage = 0; stage < o.widths.size(); ++stage) {
     auto layer = std::make_unique<Sequential>();
-    const bool halves = stage > 0 && map_stride < o.output_stride;
+    const bool halves = stage > 0 && (o.output_stride == 0 || 2 * map_stride <= o.output_stride);
     const std::int64_t dilation_before = dilation;
     if (halves)
       map_stride *= 2;

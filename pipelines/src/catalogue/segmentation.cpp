@@ -91,9 +91,11 @@ std::unique_ptr<Backbone> build_backbone(const Json& description, const std::str
   return std::unique_ptr<Backbone>(backbone);
 }
 
+/// For options that depend on no others.
+constexpr auto kAsGiven = [](auto&, const auto&) {};
+
 Network unet() {
   using D = UNetDescription;
-  const auto check = [](const D&, const std::string&) {};
   const auto make = [](D d, const std::string& where) -> std::unique_ptr<Layer> {
     d.border = value_named(kBorders, "border", d.border_name, where);
     d.norm = value_named(kNorms, "norm", d.norm_name, where);
@@ -110,18 +112,18 @@ Network unet() {
                                {"up", &D::up_name},
                                {"dropout", &D::dropout},
                                {"edges", &D::edges_name}},
-                              {}, check, make);
+                              {}, kAsGiven, make);
 }
 
-/// `Model(backbone, options)` where `options_of(description, where)` reads the choices; `adapt(backbone)` changes a backbone's defaults.
+/// `Model(backbone, options)` where `options_of(description, where)` reads the choices; `adapt(backbone, given)` changes a backbone's
+/// complete description where nothing was given.
 template <class Model, class D, class OptionsOf, class Adapt>
 Network on_backbone(CatalogueEntry entry, OptionFields<D> fields, D defaults, OptionsOf options_of, Adapt adapt) {
   fields.insert(fields.begin(), {{"channels", &D::channels}, {"classes", &D::classes}, {"backbone", &D::backbone}});
   fields.push_back({"edges", &D::edges_name});
   const auto complete = [adapt](D& d, const std::string& where) {
     Json backbone = complete_backbone(d.backbone, d.channels, where);
-    const bool has_options = d.backbone.is_object();
-    adapt(backbone, has_options ? d.backbone : Json::object());
+    adapt(backbone, d.backbone.is_object() ? d.backbone : Json::object());
     d.backbone = std::move(backbone);
   };
   const auto make = [options_of](D d, const std::string& where) -> std::unique_ptr<Layer> {
@@ -149,7 +151,7 @@ Network unet_on_backbone() {
         d.norm = value_named(kNorms, "norm", d.norm_name, where);
         return BackboneUNetOptions(d);
       },
-      [](Json&, const Json&) {});
+      kAsGiven);
 }
 
 Network fcn(std::int64_t finest) {
@@ -182,7 +184,6 @@ Network unpooling(const char* name, const char* summary, std::int64_t hidden) {
   using D = UnpoolingDescription;
   D defaults;
   defaults.hidden = hidden;
-  const auto check = [](const D&, const std::string&) {};
   const auto make = [](D d, const std::string& where) -> std::unique_ptr<Layer> {
     d.edges = value_named(kEdges, "edges", d.edges_name, where);
     return std::make_unique<UnpoolingNetwork>(d);
@@ -191,7 +192,7 @@ Network unpooling(const char* name, const char* summary, std::int64_t hidden) {
       {"channels", &D::channels}, {"classes", &D::classes}, {"convolutions", &D::convolutions}, {"widths", &D::widths}};
   if (hidden != 0) fields.push_back({"hidden", &D::hidden});
   fields.push_back({"edges", &D::edges_name});
-  return described_network<D>({name, summary, 224, NetworkTask::segment}, fields, defaults, check, make);
+  return described_network<D>({name, summary, 224, NetworkTask::segment}, fields, defaults, kAsGiven, make);
 }
 
 }  // namespace

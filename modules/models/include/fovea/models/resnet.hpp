@@ -27,10 +27,10 @@ struct ResNetOptions {
   std::vector<std::int64_t> blocks = {2, 2, 2, 2};             ///< per stage
   std::vector<std::int64_t> widths = {64, 128, 256, 512};      ///< of the stages' 3x3 filters; each stage but the first halves the image
   std::int64_t groups = 1, width_per_group = 64, squeeze = 0;  ///< of bottleneck blocks (BottleneckOptions)
-  /// Pixels of the image per element of the last map, at most: 8 or 16 keep the resolution of the last stages and dilate their filters
-  /// instead, as DeepLab does (Chen et al. 2017, section 3.1). A stage's first block has the dilation of the stage before, as in
+  /// Pixels of the image per element of the last map, at most; 0: no limit. 8 or 16 keep the resolution of the last stages and dilate their
+  /// filters instead, as DeepLab does (Chen et al. 2017, section 3.1). A stage's first block has the dilation of the stage before, as in
   /// torchvision.
-  std::int64_t output_stride = 32;
+  std::int64_t output_stride = 0;
 };
 
 /// The networks of table 1: a depth of 18, 34, 50, 101 or 152. Throws OptionError for another.
