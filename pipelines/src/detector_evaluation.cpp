@@ -7,6 +7,7 @@
 
 #include "fovea/base/error.hpp"
 #include "fovea/data/batch_loader.hpp"
+#include "fovea/detection/evaluate_detector.hpp"
 #include "fovea/evaluation/detection_report.hpp"
 
 namespace fovea {
@@ -33,10 +34,6 @@ std::vector<std::int32_t> matched_categories(const std::vector<std::string>& lab
   return categories;
 }
 
-XywhBox as_in_files(const Box& box) {
-  return {.x = box.x1, .y = box.y1, .width = double{box.x2} - box.x1, .height = double{box.y2} - box.y1};
-}
-
 }  // namespace
 
 DetectorResults detect_dataset(const DetectionPipeline& pipeline, const AnnotatedDataset& data, std::int64_t batch, int workers) {
@@ -53,7 +50,7 @@ DetectorResults detect_dataset(const DetectionPipeline& pipeline, const Annotate
     for (const Detections& found : pipeline.run(loader.next())) {
       for (const Detection& d : found)
         if (const std::int32_t category = categories[static_cast<std::size_t>(d.index)]; category >= 0)
-          all.results.results.push_back({.image = image, .category = category, .box = as_in_files(d.box), .score = d.score});
+          all.results.results.push_back({.image = image, .category = category, .box = to_xywh(d.box), .score = d.score});
       ++image;
     }
   return all;
