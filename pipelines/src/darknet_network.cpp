@@ -19,6 +19,7 @@
 #include "fovea/autograd/ops/slice.hpp"
 #include "fovea/autograd/ops/softmax.hpp"
 #include "fovea/base/error.hpp"
+#include "fovea/models/passthrough.hpp"
 #include "fovea/nn/batch_norm.hpp"
 #include "fovea/nn/conv2d.hpp"
 #include "fovea/nn/dropout.hpp"
@@ -94,15 +95,6 @@ FoldedConvolution fold(const Conv2d& conv, const BatchNorm2d& norm) {
 }
 
 // --- layers without parameters ----------------------------------------------------------------------------------------------------
-
-/// The names and order of elements are Darknet's (reorg_cpu): the input's memory, channels first, is read as an image of C / stride^2
-/// channels and stride times the sides, and each of its stride x stride cells becomes channels.
-Variable reorganized(const Variable& x, std::int64_t stride) {
-  const std::int64_t n = x.extent(0), h = x.extent(1), w = x.extent(2), c = x.extent(3), deep = c / (stride * stride);
-  const Variable cells = reshape(permute(x, {0, 3, 1, 2}), {n, deep, h, stride, w, stride});
-  const Variable channels = reshape(permute(cells, {0, 3, 5, 1, 2, 4}), {n, c * stride * stride, h / stride, w / stride});
-  return permute(channels, {0, 2, 3, 1});
-}
 
 Variable softmax_of(const Variable& x, const DarknetSoftmax& l) {
   const std::int64_t n = x.extent(0), h = x.extent(1), w = x.extent(2), c = x.extent(3);
@@ -320,7 +312,7 @@ Variable DarknetNetwork::run_layer(std::size_t layer, const Variable& x, std::sp
   if (const auto* l = std::get_if<DarknetMaxpool>(&operation)) return pooled(x, *l);
   if (is_a<DarknetAvgpool>(operation)) return reshape(global_average_pool2d(x), {x.extent(0), 1, 1, x.extent(3)});
   if (const auto* l = std::get_if<DarknetSoftmax>(&operation)) return softmax_of(x, *l);
-  if (const auto* l = std::get_if<DarknetReorg>(&operation)) return reorganized(x, l->stride);
+  if (const auto* l = std::get_if<DarknetReorg>(&operation)) return reorg(x, l->stride);
   if (is_a<DarknetDetection>(operation)) return flatten(permute(x, {0, 3, 1, 2}));
   return x;  // what is decoded elsewhere
 }

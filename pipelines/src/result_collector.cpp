@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "fovea/base/error.hpp"
+#include "fovea/detection/evaluate_detector.hpp"
 
 namespace fovea {
 
@@ -30,10 +31,6 @@ std::vector<std::int32_t> matched_categories(const std::vector<std::string>& lab
   return categories;
 }
 
-XywhBox as_in_files(const Box& box) {
-  return {.x = box.x1, .y = box.y1, .width = double{box.x2} - box.x1, .height = double{box.y2} - box.y1};
-}
-
 }  // namespace
 
 ResultCollector::ResultCollector(const std::vector<std::string>& labels, const std::vector<std::string>& names)
@@ -42,7 +39,7 @@ ResultCollector::ResultCollector(const std::vector<std::string>& labels, const s
 void ResultCollector::add(const Detections& found) {
   for (const Detection& d : found)
     if (const std::int32_t category = categories_[static_cast<std::size_t>(d.index)]; category >= 0)
-      results_.results.results.push_back({.image = image_, .category = category, .box = as_in_files(d.box), .score = d.score});
+      results_.results.results.push_back({.image = image_, .category = category, .box = to_xywh(d.box), .score = d.score});
   ++image_;
 }
 

@@ -10,6 +10,9 @@
 #include "fovea/detection/anchor_head.hpp"
 #include "fovea/detection/center_head.hpp"
 #include "fovea/detection/grid_head.hpp"
+#include "fovea/detection/region_head.hpp"
+#include "fovea/detection/retina_head.hpp"
+#include "fovea/detection/ssd_head.hpp"
 #include "fovea/detection/suppression.hpp"
 #include "fovea/models/sequential_backbone.hpp"
 
@@ -39,6 +42,7 @@ class SmallBackbone final : public SequentialBackbone {
 struct Kind {
   const char* name;
   std::function<std::unique_ptr<DetectionHead>(const std::vector<FeatureMapShape>&)> make;
+  bool needs_neck = false;  // as its maps share the head
 };
 const Kind kKinds[] = {
     {"grid", [](const auto& maps) { return std::make_unique<GridHead>(maps, GridHeadOptions{.classes = 2, .boxes = 2, .channels = 16}); }},
@@ -49,6 +53,21 @@ const Kind kKinds[] = {
     {"center",
      [](const auto& maps) {
        return std::make_unique<CenterHead>(maps, CenterHeadOptions{.classes = 2, .channels = 16, .layers = 1, .largest_sides = 2.5});
+     }},
+    {"region",
+     [](const auto& maps) {
+       return std::make_unique<RegionHead>(maps,
+                                           RegionHeadOptions{.classes = 2, .anchors = {{8, 8}, {16, 16}}, .channels = 16, .layers = 1});
+     }},
+    {"retina",
+     [](const auto& maps) {
+       return std::make_unique<RetinaHead>(maps,
+                                           RetinaHeadOptions{.classes = 2, .anchors = {{{8, 8}}, {{16, 16}}}, .channels = 16, .layers = 1});
+     },
+     true},
+    {"ssd",
+     [](const auto& maps) {
+       return std::make_unique<SsdHead>(maps, SsdHeadOptions{.classes = 2, .anchors = {{{8, 8}}, {{16, 16}}}});
      }},
 };
 
@@ -135,6 +154,7 @@ TEST(OneStageDetector, EveryHeadLearnsTwoImagesByHeart) {
 TEST(OneStageDetector, NamesItsParts) {
   for (const Kind& kind : kKinds)
     for (const bool with_neck : {false, true}) {
+      if (kind.needs_neck && !with_neck) continue;
       const auto detector = detector_with(kind, with_neck);
       std::vector<std::string> names;
       for (const auto& entry : detector->state_dict()) names.push_back(entry.name);

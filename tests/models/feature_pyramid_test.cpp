@@ -41,6 +41,24 @@ TEST(FeaturePyramid, MapsAreAsAnnounced) {
   }
 }
 
+TEST(FeaturePyramid, ExtraLevelsHalveTheCoarsestMapThatComesIn) {
+  FeaturePyramid pyramid(kInputs, {.channels = 6, .extra_levels = 2});
+  const std::vector<FeatureMapShape> shapes = pyramid.output_shape();
+  ASSERT_EQ(shapes.size(), 5u);
+  EXPECT_EQ(shapes[3], (FeatureMapShape{"pyramid.3", 32, 6}));
+  EXPECT_EQ(shapes[4], (FeatureMapShape{"pyramid.4", 64, 6}));
+  const FeatureMaps results = pyramid.forward(maps_of(kOdd));
+  ASSERT_EQ(results.size(), 5u);
+  for (std::size_t i = 3; i < 5; ++i) {
+    EXPECT_EQ(results[i].shape, shapes[i]);
+    EXPECT_EQ(results[i].tensor.shape(), (Shape{2, 1, 1, 6}));
+  }
+  const auto parameters = pyramid.parameters();
+  EXPECT_EQ(parameters.back().name, "extra.1.1.bias");
+  EXPECT_THAT([] { FeaturePyramid(kInputs, {.extra_levels = 9}); },
+              ThrowsMessage<OptionError>(HasSubstr("extra levels are 0 to 8, found 9")));
+}
+
 /// What reaches the finest result from the coarsest map, and the other way around.
 TEST(FeaturePyramid, KnowledgeFlowsFromCoarseToFine) {
   FeaturePyramid pyramid(kInputs, {.channels = 6});

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "fovea/detection/probability.hpp"
+
 namespace fovea {
 
 namespace {
@@ -24,11 +26,7 @@ Box box_of(const CenterSize& b) {
 
 double growth(double log_scale) { return std::exp(std::min(log_scale, static_cast<double>(kLargestLogScale))); }
 
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
-double logit(double p) {
-  p = std::clamp(p, kNearestToBorder, 1 - kNearestToBorder);
-  return std::log(p / (1 - p));
-}
+double finite_logit(double p) { return logit_of(std::clamp(p, kNearestToBorder, 1 - kNearestToBorder)); }
 
 float single(double value) { return static_cast<float>(value); }
 
@@ -49,7 +47,7 @@ Box decode_deltas(const BoxCode& code, const Box& anchor, const BoxCode& weights
 BoxCode encode_grid(const Box& box, const GridCell& cell, const AnchorSize& anchor, float scale) {
   const CenterSize b = center_size(box);
   const auto code = [&](double center, std::int64_t place) {
-    return single(logit((center / cell.stride - static_cast<double>(place) + (scale - 1) / 2) / scale));
+    return single(finite_logit((center / cell.stride - static_cast<double>(place) + (scale - 1) / 2) / scale));
   };
   return {code(b.x, cell.column), code(b.y, cell.row), single(std::log(b.width / anchor.width)),
           single(std::log(b.height / anchor.height))};
@@ -57,7 +55,7 @@ BoxCode encode_grid(const Box& box, const GridCell& cell, const AnchorSize& anch
 
 Box decode_grid(const BoxCode& code, const GridCell& cell, const AnchorSize& anchor, float scale) {
   const auto center = [&](double x, std::int64_t place) {
-    return (static_cast<double>(place) + scale * sigmoid(x) - (scale - 1) / 2) * cell.stride;
+    return (static_cast<double>(place) + scale * sigmoid_of<double>(x) - (scale - 1) / 2) * cell.stride;
   };
   return box_of({center(code.x, cell.column), center(code.y, cell.row), anchor.width * growth(code.w), anchor.height * growth(code.h)});
 }

@@ -104,9 +104,7 @@ std::vector<DenseTargets> CenterHead::assign(std::span<const Shape> shapes, std:
 }
 
 LossMap CenterHead::loss(std::span<const Variable> predictions, std::span<const DetectionTargets> targets) const {
-  std::vector<Shape> shapes;
-  for (const Variable& prediction : predictions) shapes.push_back(prediction.shape());
-  return dense_loss(predictions, scales_, assign(shapes, targets), options_.loss);
+  return dense_loss(predictions, scales_, assign(shapes_of(predictions), targets), options_.loss);
 }
 
 std::vector<Detections> CenterHead::decode(std::span<const Tensor> predictions, double smallest_score) const {

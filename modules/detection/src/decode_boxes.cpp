@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "fovea/base/error.hpp"
+#include "fovea/detection/box_coder.hpp"
 
 namespace fovea {
 
@@ -27,13 +28,10 @@ Box scaled(const Box& box, cv::Size2f input) {
   return {box.x1 * input.width, box.y1 * input.height, box.x2 * input.width, box.y2 * input.height};
 }
 
-Box centred(float x, float y, float width, float height) { return {x - width / 2, y - height / 2, x + width / 2, y + height / 2}; }
-
 /// Four numbers, relative to a prior.
 Box decoded(const float* box, const float* prior, const PriorHeadLayout& layout) {
-  const auto center = static_cast<float>(layout.center_variance), size = static_cast<float>(layout.size_variance);
-  return centred(prior[0] + box[0] * center * prior[2], prior[1] + box[1] * center * prior[3], prior[2] * std::exp(box[2] * size),
-                 prior[3] * std::exp(box[3] * size));
+  const auto center = static_cast<float>(1 / layout.center_variance), size = static_cast<float>(1 / layout.size_variance);
+  return decode_deltas({box[0], box[1], box[2], box[3]}, box_around(prior[0], prior[1], prior[2], prior[3]), {center, center, size, size});
 }
 
 }  // namespace
@@ -97,7 +95,8 @@ void decode_rows(const Tensor& rows, const RowLayout& layout, const DecodeReques
     if (!(object >= confidence)) continue;
     for (std::int64_t c = 0; c < layout.classes; ++c) {
       const float score = object * v[(head + c) * step];
-      if (score >= confidence) candidates.push_back({.box = centred(v[0], v[step], v[2 * step], v[3 * step]), .score = score, .index = c});
+      if (score >= confidence)
+        candidates.push_back({.box = box_around(v[0], v[step], v[2 * step], v[3 * step]), .score = score, .index = c});
     }
   }
 }

@@ -7,12 +7,12 @@
 #include <limits>
 
 #include "fovea/base/error.hpp"
+#include "fovea/detection/box_coder.hpp"
+#include "fovea/detection/probability.hpp"
 
 namespace fovea {
 
 namespace {
-
-float logistic(float x) { return 1 / (1 + std::exp(-x)); }
 
 /// In place.
 void softmax(float* values, std::int64_t count) {
@@ -21,8 +21,6 @@ void softmax(float* values, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) sum += values[i] = std::exp(values[i] - largest);
   for (std::int64_t i = 0; i < count; ++i) values[i] /= sum;
 }
-
-Box centred(float x, float y, float width, float height) { return {x - width / 2, y - height / 2, x + width / 2, y + height / 2}; }
 
 void require(const char* op, const Tensor& raw, int rank, std::int64_t channels, const char* meaning, const DecodeRequest& request) {
   if (raw.dtype() != DType::f32 || raw.rank() != rank || raw.extent(-1) != channels)
@@ -46,7 +44,7 @@ float least_logit(double probability, bool is_activated) {
   if (is_activated) return static_cast<float>(probability);
   if (probability <= 0) return -std::numeric_limits<float>::infinity();
   if (probability >= 1) return std::numeric_limits<float>::max();
-  return static_cast<float>(std::log(probability / (1 - probability)) - 1e-3);
+  return static_cast<float>(logit_of(probability) - 1e-3);
 }
 
 class CellDecoder {
@@ -74,7 +72,7 @@ class CellDecoder {
   }
 
  private:
-  float probability(float value) const { return rule_.is_activated ? value : logistic(value); }
+  float probability(float value) const { return rule_.is_activated ? value : sigmoid_of(value); }
 
   float offset(float value) const { return rule_.stretch * probability(value) - (rule_.stretch - 1) / 2; }
 
@@ -96,8 +94,8 @@ class CellDecoder {
       const float score = object * (rule_.softmax ? scores_[static_cast<std::size_t>(i)] : probability(values[5 + i]));
       if (!(score >= confidence_)) continue;
       if (!has_box)
-        box = centred((column + offset(values[0])) * cell_width_, (row + offset(values[1])) * cell_height_, size(values[2], anchor.width),
-                      size(values[3], anchor.height));
+        box = box_around((column + offset(values[0])) * cell_width_, (row + offset(values[1])) * cell_height_,
+                         size(values[2], anchor.width), size(values[3], anchor.height));
       has_box = true;
       candidates_.push_back({.box = box, .score = score, .index = i});
     }
@@ -155,7 +153,7 @@ void decode_grid(const Tensor& raw, const GridHeadLayout& layout, const DecodeRe
       const float x = (static_cast<float>(cell % layout.side) + v[0]) / side, y = (static_cast<float>(cell / layout.side) + v[1]) / side;
       const float width = layout.sqrt ? v[2] * v[2] : v[2], height = layout.sqrt ? v[3] * v[3] : v[3];
       const Box box =
-          centred(x * request.input.width, y * request.input.height, width * request.input.width, height * request.input.height);
+          box_around(x * request.input.width, y * request.input.height, width * request.input.width, height * request.input.height);
       for (std::int64_t i = 0; i < layout.classes; ++i) {
         const float score = confidences[cell * layout.boxes + b] * scores[static_cast<std::size_t>(i)];
         if (score >= confidence) candidates.push_back({.box = box, .score = score, .index = i});

@@ -40,4 +40,16 @@ void require_targets(std::span<const Shape> predictions, std::span<const DenseSc
 /// The cell that a point is in; false when it is outside the map.
 bool find_cell(float x, float y, const Shape& predictions, float stride, GridCell& cell);
 
+/// Every object asks, in the cell that its centre is in, for the anchor of all feature maps that is most like it, and for those that are at
+/// least `also_from` like it (shape_iou, which is the claim). Objects without area, or with a centre outside the image, ask for none.
+std::vector<RowClaims> claim_anchors(std::span<const Shape> predictions, std::span<const DenseScale> scales,
+                                     std::span<const DetectionTargets> targets, double also_from);
+
+/// Rows of one feature map that already predict a box whose IoU with an object is above the threshold.
+std::vector<std::int64_t> rows_like_objects(const Tensor& predictions, const DenseScale& scale, std::span<const DetectionTargets> targets,
+                                            double threshold);
+
+/// The shapes of tensors.
+std::vector<Shape> shapes_of(std::span<const Tensor> tensors);
+
 }  // namespace fovea

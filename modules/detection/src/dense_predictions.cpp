@@ -15,14 +15,13 @@
 #include "fovea/autograd/ops/slice.hpp"
 #include "fovea/autograd/ops/sum.hpp"
 #include "fovea/base/error.hpp"
+#include "fovea/detection/probability.hpp"
 
 namespace fovea {
 
 namespace {
 
 constexpr int kObject = 4, kFirstClass = 5;  // after x y w h
-
-float sigmoid_of(float x) { return 1 / (1 + std::exp(-x)); }
 
 void require_layout(const Shape& shape, const DenseScale& scale) {
   if (shape.rank() != 4 || shape.at(3) != scale.channels())

@@ -15,6 +15,18 @@ Variable total_loss(const LossMap& terms) {
   return sum;
 }
 
+std::vector<Tensor> values_of(std::span<const Variable> predictions) {
+  std::vector<Tensor> values;
+  for (const Variable& prediction : predictions) values.push_back(prediction.value());
+  return values;
+}
+
+std::vector<Shape> shapes_of(std::span<const Variable> predictions) {
+  std::vector<Shape> shapes;
+  for (const Variable& prediction : predictions) shapes.push_back(prediction.shape());
+  return shapes;
+}
+
 OneStageDetector::OneStageDetector(std::unique_ptr<Backbone> backbone, std::unique_ptr<Neck> neck, std::unique_ptr<DetectionHead> head,
                                    std::int64_t finest)
     : backbone_(std::move(backbone)), neck_(std::move(neck)), head_(std::move(head)), finest_(finest) {
@@ -44,9 +56,7 @@ LossMap OneStageDetector::loss(const Variable& images, std::span<const Detection
 
 std::vector<Detections> OneStageDetector::predict(const Tensor& images, double smallest_score) {
   const NoGradGuard no_grad;
-  std::vector<Tensor> predictions;
-  for (const Variable& prediction : forward(Variable(images))) predictions.push_back(prediction.value());
-  return head_->decode(predictions, smallest_score);
+  return head_->decode(values_of(forward(Variable(images))), smallest_score);
 }
 
 }  // namespace fovea

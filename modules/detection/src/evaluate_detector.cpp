@@ -11,8 +11,7 @@ namespace {
 DetectionResult result_of(const Detection& found, std::int64_t image) {
   return {.image = static_cast<std::int32_t>(image),
           .category = static_cast<std::int32_t>(found.index),
-          .box = {found.box.x1, found.box.y1, static_cast<double>(found.box.x2) - found.box.x1,
-                  static_cast<double>(found.box.y2) - found.box.y1},
+          .box = to_xywh(found.box),
           .score = found.score};
 }
 
@@ -24,6 +23,10 @@ void add_losses(DetectorEvaluation& evaluation, const LossMap& terms, double sha
 }
 
 }  // namespace
+
+XywhBox to_xywh(const Box& box) {
+  return {.x = box.x1, .y = box.y1, .width = double{box.x2} - box.x1, .height = double{box.y2} - box.y1};
+}
 
 DetectorEvaluation run_detector(OneStageDetector& detector, const AnnotatedDataset& dataset, const DetectionBatchOptions& options,
                                 const PostProcessingOptions& post_processing, DType precision, const StopToken& stop) {
@@ -42,9 +45,7 @@ DetectorEvaluation run_detector(OneStageDetector& detector, const AnnotatedDatas
     const std::vector<Variable> predictions = detector.forward(cast(Variable(inputs.images), precision));
     add_losses(evaluation, detector.head().loss(predictions, inputs.targets),
                static_cast<double>(inputs.images.extent(0)) / static_cast<double>(dataset.size()));
-    std::vector<Tensor> values;
-    for (const Variable& prediction : predictions) values.push_back(prediction.value());
-    std::vector<Detections> found = detector.head().decode(values, post_processing.smallest_score);
+    std::vector<Detections> found = detector.head().decode(values_of(predictions), post_processing.smallest_score);
     for (std::size_t i = 0; i < found.size(); ++i) {
       const auto geometry = options.preprocessing.geometry(inputs.sizes[i]);
       for (const Detection& d : post_process(std::move(found[i]), *geometry, post_processing))

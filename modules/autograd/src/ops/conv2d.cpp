@@ -18,13 +18,7 @@ class Conv2dFunction final : public Function {
  public:
   Conv2dFunction(const Conv2dGeometry& geometry, PackedFilterCache* cache) : geometry_(geometry), cache_(cache) {}
   const char* name() const override { return "conv2d"; }
-  Attributes attributes() const override {
-    const auto& g = geometry_;
-    return {{"stride", std::vector{g.stride.height, g.stride.width}},
-            {"padding", std::vector{g.padding.top, g.padding.bottom, g.padding.left, g.padding.right}},
-            {"dilation", std::vector{g.dilation.height, g.dilation.width}},
-            {"groups", g.groups}};
-  }
+  Attributes attributes() const override { return conv2d_attributes(geometry_); }
 
   std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override { return {conv2d_result(in, geometry_)}; }
 

@@ -23,13 +23,7 @@ class Conv2dEpilogueFunction final : public Function {
   Conv2dEpilogueFunction(const Conv2dEpilogue& epilogue, const Conv2dGeometry& geometry, PackedFilterCache* cache)
       : epilogue_(epilogue), geometry_(geometry), cache_(cache) {}
   const char* name() const override { return "conv2d"; }
-  Attributes attributes() const override {
-    const auto& g = geometry_;
-    return {{"stride", std::vector{g.stride.height, g.stride.width}},
-            {"padding", std::vector{g.padding.top, g.padding.bottom, g.padding.left, g.padding.right}},
-            {"dilation", std::vector{g.dilation.height, g.dilation.width}},
-            {"groups", g.groups}};
-  }
+  Attributes attributes() const override { return conv2d_attributes(geometry_); }
 
   std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override {
     const TensorSpec result = conv2d_result(in.first(2), geometry_);

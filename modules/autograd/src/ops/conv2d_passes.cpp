@@ -29,6 +29,13 @@ void print(const kernels::Trace& trace, const Conv2dShape& shape, Conv2dPass pas
 
 }  // namespace
 
+Attributes conv2d_attributes(const Conv2dGeometry& g) {
+  return {{"stride", std::vector{g.stride.height, g.stride.width}},
+          {"padding", std::vector{g.padding.top, g.padding.bottom, g.padding.left, g.padding.right}},
+          {"dilation", std::vector{g.dilation.height, g.dilation.width}},
+          {"groups", g.groups}};
+}
+
 void check_conv2d_geometry(const char* op, const Conv2dGeometry& g) {
   const auto outside = [](std::int64_t low, std::initializer_list<std::int64_t> settings) {
     return std::any_of(settings.begin(), settings.end(),

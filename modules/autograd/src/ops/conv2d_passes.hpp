@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "fovea/autograd/function.hpp"
 #include "fovea/autograd/ops/conv2d.hpp"
 #include "fovea/kernels/conv2d.hpp"
 #include "fovea/tensor/tensor.hpp"
@@ -11,6 +12,9 @@ namespace fovea {
 
 /// Throws ShapeError "[op] ..." for settings out of range.
 void check_conv2d_geometry(const char* op, const Conv2dGeometry& geometry);
+
+/// For Function::attributes().
+Attributes conv2d_attributes(const Conv2dGeometry& geometry);
 
 /// What the result of [N,H,W,C] x [K,R,S,C/groups] (and a bias [K], when `in` has three) is. Throws ShapeError "[conv2d] ...".
 TensorSpec conv2d_result(std::span<const TensorSpec> in, const Conv2dGeometry& geometry);

@@ -70,11 +70,9 @@ class ConvTranspose2dFunction final : public Function {
   const char* name() const override { return "conv_transpose2d"; }
   Attributes attributes() const override {
     const auto& g = geometry_;
-    return {{"stride", std::vector{g.stride.height, g.stride.width}},
-            {"padding", std::vector{g.padding.top, g.padding.bottom, g.padding.left, g.padding.right}},
-            {"output_padding", std::vector{g.output_padding.height, g.output_padding.width}},
-            {"dilation", std::vector{g.dilation.height, g.dilation.width}},
-            {"groups", g.groups}};
+    Attributes all = conv2d_attributes({g.stride, g.padding, g.dilation, g.groups});
+    all.insert(all.begin() + 2, {"output_padding", std::vector{g.output_padding.height, g.output_padding.width}});
+    return all;
   }
 
   std::vector<TensorSpec> infer(std::span<const TensorSpec> in) const override {

@@ -22,12 +22,15 @@ std::vector<DetectorEntry> detector_catalogue();
 DetectorEntry require_detector(const std::string& name);
 
 /// The full description of a detector, defaults filled in; `options` are those that differ from the defaults:
-///   backbone  darknet-tiny, darknet19, darknet53, mobilenet-v1; width: multiplier of its channels (darknet-tiny, mobilenet-v1)
+///   backbone  darknet-tiny, darknet19, darknet53, mobilenet-v1, mobilenet-v2, resnet18, -34, -50, -101, vgg16-bn, vgg16-atrous; width:
+///             multiplier of its channels (not of darknet19, darknet53 and vgg16-bn)
 ///   finest    stride of the finest map that is looked at
-///   neck      channels of the feature pyramid; 0: none
-///   head      grid, anchor, center; head_channels, head_layers: of its convolutions (layers: center)
+///   neck      channels of the neck's maps; a pyramid of 0 is none
+///   neck_kind pyramid (FeaturePyramid), passthrough (Passthrough), extra (ExtraMaps), ssd300 (SSD300's ExtraMaps)
+///   extra_levels  coarser maps behind the backbone's (pyramid, extra)
+///   head      grid, region, anchor, center, retina, ssd; head_channels, head_layers: of its convolutions (layers: region, center, retina)
 ///   depthwise the neck's and the head's 3x3 convolutions are a filter per channel and a 1x1 convolution
-///   anchors   for each map, from fine to coarse, a list of [width, height]
+///   anchors   for each map, from fine to coarse, a list of [width, height] (retina: none, for those of its paper)
 /// Throws OptionError on unknown names and keys, naming the nearest known one.
 Json detector_architecture(const std::string& name, std::int64_t classes, const Json& options);
 

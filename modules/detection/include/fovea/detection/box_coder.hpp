@@ -33,6 +33,11 @@ struct SideDistances {
   bool operator==(const SideDistances&) const = default;
 };
 
+/// The box with this centre and size.
+inline Box box_around(float x, float y, float width, float height) {
+  return {x - width / 2, y - height / 2, x + width / 2, y + height / 2};
+}
+
 /// exp(w) is cut off here: no box is larger than 1000 / 16 anchors, which is beyond any image, so that an untrained network gives no
 /// infinite box (a constant of Girshick's Detectron, 2018).
 inline const float kLargestLogScale = std::log(1000.0f / 16);

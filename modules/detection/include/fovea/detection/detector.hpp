@@ -38,6 +38,10 @@ class DetectionHead : public Module {
   virtual std::vector<Detections> decode(std::span<const Tensor> predictions, double smallest_score) const = 0;
 };
 
+/// The values and the shapes of predictions.
+std::vector<Tensor> values_of(std::span<const Variable> predictions);
+std::vector<Shape> shapes_of(std::span<const Variable> predictions);
+
 /// YOLO, SSD, RetinaNet: what the head sees are the backbone's maps, or what the neck makes of them. Children backbone, neck, head.
 class OneStageDetector final : public Module {
  public:

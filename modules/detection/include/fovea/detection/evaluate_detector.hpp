@@ -16,6 +16,9 @@ namespace fovea {
 /// What metrics are computed from: also what is hardly sure, as they look at every score.
 inline PostProcessingOptions evaluation_post_processing() { return {.smallest_score = 0.005, .suppression = {.max_boxes = 100}}; }
 
+/// A box as files and metrics have it.
+XywhBox to_xywh(const Box& box);
+
 struct DetectorEvaluation {
   DetectionResults results;                            ///< in pixels of the original images
   std::vector<std::pair<std::string, double>> losses;  ///< the terms of the loss, means over the images
