@@ -15,6 +15,7 @@ function(fovea_add_simd_variants target)
   cmake_parse_arguments(arg "" "" "ISAS;SOURCES" ${ARGN})
   foreach(isa ${arg_ISAS})
     add_library(${target}_${isa} OBJECT ${arg_SOURCES})
+    set_target_properties(${target}_${isa} PROPERTIES UNITY_BUILD OFF)  # their time goes into code, and their helpers have equal names
     target_compile_definitions(${target}_${isa} PRIVATE FOVEA_ISA_NAMESPACE=${isa})
     # Optimised in every configuration: unoptimised vector code is too slow to test, and would emit inline functions as weak symbols.
     # Sanitizers make -O3 five times as slow to compile and are not there for speed.

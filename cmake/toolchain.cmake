@@ -13,6 +13,10 @@ else()
   set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
 endif()
 
+# Most of a file's time goes into headers: five at a time were measured at 0.45 of five alone.
+set(CMAKE_UNITY_BUILD ${FOVEA_UNITY})
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 5)
+
 if(PROJECT_IS_TOP_LEVEL)
   find_program(FOVEA_CCACHE ccache)
   if(FOVEA_CCACHE)
