@@ -3,13 +3,16 @@
 # Declares modules/NAME as the target fovea::NAME. Its include path is its own include/ and what its declared dependencies bring, so
 # that including a header of a module above does not compile. fmt is private to every module: messages are formatted, never printed.
 function(fovea_add_module name)
-  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "SEPARATE" "" "SOURCES;DEPENDS;PUBLIC;PRIVATE" ${ARGN})
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "fovea_add_module(${name}): unknown arguments ${arg_UNPARSED_ARGUMENTS}")
   endif()
   add_library(fovea_${name} ${arg_SOURCES})
   add_library(fovea::${name} ALIAS fovea_${name})
   set_target_properties(fovea_${name} PROPERTIES EXPORT_NAME ${name})
+  if(arg_SEPARATE)  # many sources have helpers of the same name
+    set_target_properties(fovea_${name} PROPERTIES UNITY_BUILD OFF)
+  endif()
   target_compile_features(fovea_${name} PUBLIC cxx_std_20)
   target_include_directories(fovea_${name}
     PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>

@@ -3,8 +3,11 @@
 # One GoogleTest program per module, registered as one ctest test; EVERY_ISA registers it again for every weaker instruction set, where
 # it skips visibly on machines that lack one. Tests named *Slow* run only in the extra entry NAME.slow, labelled slow, that SLOW adds.
 function(fovea_add_tests name)
-  cmake_parse_arguments(arg "EVERY_ISA;SLOW" "" "SOURCES;DEPENDS;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "EVERY_ISA;SEPARATE;SLOW" "" "SOURCES;DEPENDS;LIBRARIES;LABELS" ${ARGN})
   add_executable(${name}_tests ${arg_SOURCES})
+  if(arg_SEPARATE)  # many sources have helpers of the same name
+    set_target_properties(${name}_tests PROPERTIES UNITY_BUILD OFF)
+  endif()
   list(TRANSFORM arg_DEPENDS PREPEND fovea::)
   target_link_libraries(${name}_tests PRIVATE ${arg_DEPENDS} ${arg_LIBRARIES} fovea_test_main fovea_test_support fovea_build_flags)
   # Test files compile in four fifths of the time at -O1, and what they run is compiled elsewhere.

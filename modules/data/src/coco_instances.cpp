@@ -24,7 +24,7 @@ struct RawAnnotation {
   std::optional<Element> segmentation;
 };
 
-RawAnnotation read_raw(const JsonDocument& file, Element element, const JsonPlace& place) {
+RawAnnotation read_raw_annotation(const JsonDocument& file, Element element, const JsonPlace& place) {
   RawAnnotation raw;
   for (const auto& [key, value] : file.object(element, place)) {
     const JsonPlace here = place.at(key);
@@ -75,7 +75,7 @@ ScoredInstances read_instances(const JsonDocument& file, std::vector<DataFinding
   dataset.categories = read_coco_categories(file, categories, kFormat, findings);
   std::size_t without_area = 0;
   read_coco_list(file, "annotations", kFormat, findings, [&](Element element, const JsonPlace& place) {
-    const RawAnnotation raw = read_raw(file, element, place);
+    const RawAnnotation raw = read_raw_annotation(file, element, place);
     dataset.annotations.push_back(resolved(file, raw, place, images, categories, dataset));
     read.scores.push_back(raw.score);
     without_area += raw.area ? 0 : 1;

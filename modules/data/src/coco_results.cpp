@@ -26,7 +26,7 @@ struct RawResult {
   std::optional<Element> box, segmentation;
 };
 
-RawResult read_raw(const JsonDocument& file, Element element, const JsonPlace& place) {
+RawResult read_raw_result(const JsonDocument& file, Element element, const JsonPlace& place) {
   RawResult raw;
   for (const auto& [key, value] : file.object(element, place)) {
     if (key == "image_id") raw.image = file.integer(value, place.at(key));
@@ -49,7 +49,7 @@ DetectionResults read_coco_results(const std::filesystem::path& path, const Dete
   std::size_t unknown = 0;
   JsonPlace place{"results"};
   for (const Element element : list) {
-    const RawResult raw = read_raw(file, element, place);
+    const RawResult raw = read_raw_result(file, element, place);
     DetectionResult result;
     const std::int64_t id = required(file, raw.image, place, "image_id");
     const auto image = images.find(id);

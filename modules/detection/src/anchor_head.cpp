@@ -8,12 +8,6 @@
 
 namespace fovea {
 
-namespace {
-
-constexpr double kPrior = 0.01;  // of objectness and of every class, before training
-
-}  // namespace
-
 AnchorHead::AnchorHead(const std::vector<FeatureMapShape>& inputs, const AnchorHeadOptions& options) : options_(options) {
   if (options.classes < 1) throw OptionError(fmt::format("[anchor_head] classes is at least 1, found {}", options.classes));
   if (inputs.empty() || options.anchors.size() != inputs.size())
@@ -28,7 +22,7 @@ AnchorHead::AnchorHead(const std::vector<FeatureMapShape>& inputs, const AnchorH
     if (options.channels > 0) stem_.emplace<ConvNorm>(input.channels, options.channels, ConvNormOptions{.activation = options.activation});
     prediction_.emplace<PredictionConv>(
         options.channels > 0 ? options.channels : input.channels, scale.channels(),
-        [numbers = scale.numbers()](std::int64_t channel) { return channel % numbers < 4 ? 0 : logit_of(kPrior); });
+        [numbers = scale.numbers()](std::int64_t channel) { return channel % numbers < 4 ? 0 : logit_of(kPriorProbability); });
   }
 }
 

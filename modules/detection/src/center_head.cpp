@@ -14,8 +14,6 @@ namespace fovea {
 
 namespace {
 
-constexpr double kPrior = 0.01;  // of objectness and of every class, before training
-
 void add_branch(Sequential& branches, const CenterHeadOptions& o) {
   Sequential& branch = branches.emplace<Sequential>();
   for (std::int64_t layer = 0; layer < o.layers; ++layer) {
@@ -49,10 +47,10 @@ CenterHead::CenterHead(const std::vector<FeatureMapShape>& inputs, const CenterH
     stem_.emplace<ConvNorm>(input.channels, options.channels, ConvNormOptions{.kernel = 1, .activation = options.activation});
     add_branch(classes_, options);
     add_branch(boxes_, options);
-    class_prediction_.emplace<PredictionConv>(options.channels, options.classes, [](std::int64_t) { return logit_of(kPrior); });
+    class_prediction_.emplace<PredictionConv>(options.channels, options.classes, [](std::int64_t) { return logit_of(kPriorProbability); });
     // Centres begin in the middle of their cells.
     box_prediction_.emplace<PredictionConv>(options.channels, 5, [](std::int64_t channel) {
-      return channel < 2 ? 0.5 : channel < 4 ? 0 : logit_of(kPrior);
+      return channel < 2 ? 0.5 : channel < 4 ? 0 : logit_of(kPriorProbability);
     });
   }
 }

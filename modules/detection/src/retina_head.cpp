@@ -21,7 +21,6 @@ namespace {
 
 constexpr const char* kName = "retina_head";
 constexpr BoxCode kWeights = {1, 1, 1, 1};
-constexpr double kPrior = 0.01;  // of every class, before training (section 4.1)
 
 void add_branch(Sequential& branch, std::int64_t inputs, std::int64_t outputs, const RetinaHeadOptions& o, double bias) {
   std::int64_t channels = inputs;
@@ -80,7 +79,7 @@ RetinaHead::RetinaHead(const std::vector<FeatureMapShape>& inputs, const RetinaH
   const auto anchors = static_cast<std::int64_t>(count);
   register_module("classes", classes_);
   register_module("boxes", boxes_);
-  add_branch(classes_, inputs[0].channels, anchors * options.classes, options, logit_of(kPrior));
+  add_branch(classes_, inputs[0].channels, anchors * options.classes, options, logit_of(kPriorProbability));
   add_branch(boxes_, inputs[0].channels, anchors * 4, options, 0);
 }
 

@@ -4,7 +4,7 @@ namespace fovea {
 
 namespace {
 
-constexpr const char* kPrefix = "ema_";
+constexpr const char* kMetricPrefix = "ema_";
 
 class AverageUpdates final : public TrainerHook {
  public:
@@ -27,14 +27,14 @@ void AveragedValidation::visit_state(const StateArchive& archive) {
 Metrics AveragedValidation::validate() {
   Metrics metrics = task_.validate();
   const AveragedWeightsGuard guard(average_);
-  for (auto& [name, value] : task_.validate()) metrics.emplace_back(kPrefix + name, value);
+  for (auto& [name, value] : task_.validate()) metrics.emplace_back(kMetricPrefix + name, value);
   return metrics;
 }
 
 std::vector<std::string> AveragedValidation::metric_names() const {
   std::vector<std::string> names = task_.metric_names();
   const std::size_t count = names.size();
-  for (std::size_t i = 0; i < count; ++i) names.push_back(kPrefix + names[i]);
+  for (std::size_t i = 0; i < count; ++i) names.push_back(kMetricPrefix + names[i]);
   return names;
 }
 

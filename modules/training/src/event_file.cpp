@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kPrefix = "events.out.tfevents.";
+constexpr const char* kFilePrefix = "events.out.tfevents.";
 
 // Protocol buffers: every field is a key (number and kind) and a value.
 enum class Wire : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
@@ -77,9 +77,9 @@ fs::path file_in(const fs::path& folder) {
   std::vector<fs::path> found;
   if (fs::is_directory(folder))
     for (const auto& entry : fs::directory_iterator(folder))
-      if (entry.path().filename().string().starts_with(kPrefix)) found.push_back(entry.path());
+      if (entry.path().filename().string().starts_with(kFilePrefix)) found.push_back(entry.path());
   if (!found.empty()) return *std::min_element(found.begin(), found.end());
-  return folder / fmt::format("{}{:010}.{}", kPrefix, static_cast<std::int64_t>(seconds_since_1970()), host_name());
+  return folder / fmt::format("{}{:010}.{}", kFilePrefix, static_cast<std::int64_t>(seconds_since_1970()), host_name());
 }
 
 }  // namespace

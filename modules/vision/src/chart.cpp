@@ -6,12 +6,12 @@
 #include <opencv2/imgproc.hpp>
 
 #include "chart_layout.hpp"
+#include "paper_colors.hpp"
 
 namespace fovea {
 
 namespace {
 
-const cv::Scalar kPaper(255, 255, 255), kGrid(225, 225, 225), kAxis(90, 90, 90);
 /// Of a band's colour; the rest is what lies below it.
 constexpr double kBandOpacity = 0.25;
 

@@ -7,13 +7,14 @@
 #include <opencv2/imgproc.hpp>
 
 #include "fovea/base/error.hpp"
+#include "paper_colors.hpp"
 #include "text_painter.hpp"
 
 namespace fovea {
 
 namespace {
 
-const cv::Scalar kPaper(255, 255, 255), kFull(107, 48, 8), kGrid(225, 225, 225), kAxis(90, 90, 90);
+const cv::Scalar kFull(107, 48, 8);
 
 /// Where things lie; everything follows from the names.
 struct Layout {

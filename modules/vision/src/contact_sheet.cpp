@@ -8,6 +8,7 @@
 
 #include "fovea/base/error.hpp"
 #include "fovea/vision/transform.hpp"
+#include "paper_colors.hpp"
 #include "picture_input.hpp"
 #include "text_painter.hpp"
 
@@ -18,7 +19,6 @@ namespace {
 constexpr int kGap = 10;   // between tiles and around the sheet
 constexpr int kFrame = 3;  // of colour around a picture
 constexpr int kTitle = 34;
-const cv::Scalar kPaper(255, 255, 255);
 const cv::Scalar kBehind(235, 235, 235);  // beside pictures that are not square
 
 int caption_height(const ContactSheetOptions& options) { return std::clamp(options.tile_side / 6, 14, 28); }

@@ -12,14 +12,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::array<std::string_view, 11> kExtensions{".jpg",  ".jpeg", ".png", ".bmp", ".tif", ".tiff",
+constexpr std::array<std::string_view, 11> kListed{".jpg",  ".jpeg", ".png", ".bmp", ".tif", ".tiff",
                                                        ".webp", ".pgm",  ".ppm", ".pbm", ".pnm"};
 
 bool has_image_extension(const fs::path& path) {
   std::string extension = path.extension().string();
   for (char& c : extension)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
+  return std::find(kListed.begin(), kListed.end(), extension) != kListed.end();
 }
 
 }  // namespace

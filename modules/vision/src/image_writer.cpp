@@ -18,12 +18,12 @@ namespace fovea {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> kExtensions{".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm"};
+constexpr std::array<std::string_view, 9> kWritable{".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm"};
 
 std::string checked_extension(const std::filesystem::path& path) {
   std::string extension = path.extension().string();
   for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (std::find(kExtensions.begin(), kExtensions.end(), extension) == kExtensions.end())
+  if (std::find(kWritable.begin(), kWritable.end(), extension) == kWritable.end())
     throw FileError(path.string(),
                     fmt::format("has the extension \"{}\", expected that of an image (jpg, png, bmp, tiff, webp, pgm, ppm)", extension));
   return extension;

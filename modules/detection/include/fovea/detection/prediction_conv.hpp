@@ -9,6 +9,9 @@
 
 namespace fovea {
 
+/// Of objectness and of every class before training: section 4.1 of the paper below.
+inline constexpr double kPriorProbability = 0.01;
+
 /// A convolution, 1x1 unless said otherwise, whose first weights are small and whose first biases say what is likely before anything is
 /// known. Lin et al., "Focal loss", ICCV 2017, section 4.1: scores that begin near `prior` keep the many places without an object from
 /// ruling the first steps.
