@@ -57,7 +57,7 @@ DetectorResults detect_dataset(const DetectionPipeline& pipeline, const Annotate
 }
 
 DetectorNumbers evaluate_detector(const AnnotatedDataset& data, const DetectionResults& results, const EvaluationSubject& subject,
-                                     const Threads& threads) {
+                                  const Threads& threads) {
   const CocoEvaluation coco = evaluate_coco(data.data(), results, {}, threads);
   DetectorNumbers evaluation{.json = to_json(coco, data.size(), subject), .table = to_table(coco)};
   for (const auto& [name, interpolation] : {std::pair{"voc07", VocInterpolation::eleven_point}, {"voc12", VocInterpolation::all_point}})
