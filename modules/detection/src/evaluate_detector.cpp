@@ -24,9 +24,7 @@ void add_losses(DetectorEvaluation& evaluation, const LossMap& terms, double sha
 
 }  // namespace
 
-XywhBox to_xywh(const Box& box) {
-  return {.x = box.x1, .y = box.y1, .width = double{box.x2} - box.x1, .height = double{box.y2} - box.y1};
-}
+XywhBox to_xywh(const Box& box) { return {.x = box.x1, .y = box.y1, .width = double{box.x2} - box.x1, .height = double{box.y2} - box.y1}; }
 
 DetectorEvaluation run_detector(OneStageDetector& detector, const AnnotatedDataset& dataset, const DetectionBatchOptions& options,
                                 const PostProcessingOptions& post_processing, DType precision, const StopToken& stop) {
