@@ -12,6 +12,8 @@
 
 namespace fovea::test {
 
+inline constexpr std::size_t kMiB = std::size_t{1} << 20;
+
 class CountedPages final : public PageSource {
  public:
   /// At most `limit` bytes of memory; reservations of `reservation` bytes or what is asked for.

@@ -16,8 +16,7 @@ namespace fovea {
 namespace {
 
 using test::CountedPages;
-
-constexpr std::size_t kMiB = std::size_t{1} << 20;
+using test::kMiB;
 
 TEST(MemoryPool, BlocksAreAlignedAndApart) {
   CountedPages pages;

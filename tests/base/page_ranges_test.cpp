@@ -11,8 +11,7 @@ namespace fovea {
 namespace {
 
 using test::CountedPages;
-
-constexpr std::size_t kMiB = std::size_t{1} << 20;
+using test::kMiB;
 
 /// What was taken, or else added.
 std::byte* get(PageRanges& ranges, std::size_t bytes) {

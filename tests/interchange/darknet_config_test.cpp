@@ -18,7 +18,7 @@ using testing::HasSubstr;
 
 DarknetConfig parse(const std::string& text) { return parse_darknet_config(text, "file"); }
 
-std::string message_for(const std::string& text) {
+std::string refused_text(const std::string& text) {
   try {
     parse(text);
   } catch (const FileError& error) {
@@ -96,7 +96,7 @@ struct Wrong {
 
 class WrongDarknetConfig : public testing::TestWithParam<Wrong> {};
 
-TEST_P(WrongDarknetConfig, IsRefusedWithLineAndKey) { EXPECT_THAT(message_for(GetParam().text), HasSubstr(GetParam().expected)); }
+TEST_P(WrongDarknetConfig, IsRefusedWithLineAndKey) { EXPECT_THAT(refused_text(GetParam().text), HasSubstr(GetParam().expected)); }
 
 const std::string kNet = "[net]\nwidth=8\nheight=8\n";
 
@@ -150,12 +150,12 @@ const Wrong kWrongTexts[] = {
 INSTANTIATE_TEST_SUITE_P(All, WrongDarknetConfig, testing::ValuesIn(kWrongTexts), [](const auto& test) { return test.param.name; });
 
 TEST(DarknetConfig, DamagedTextsAreErrorsOrOtherNetworks) {
-  for (std::size_t length = 0; length < kSmallDarknet.size(); ++length) message_for(kSmallDarknet.substr(0, length));
+  for (std::size_t length = 0; length < kSmallDarknet.size(); ++length) refused_text(kSmallDarknet.substr(0, length));
   for (std::size_t i = 0; i < kSmallDarknet.size(); ++i)
     for (const int bit : {0, 3, 7}) {
       std::string text = kSmallDarknet;
       text[i] = static_cast<char>(text[i] ^ (1 << bit));
-      message_for(text);  // nothing but FileError comes out
+      refused_text(text);  // nothing but FileError comes out
     }
 }
 

@@ -23,7 +23,7 @@ using testing::HasSubstr;
 const DarknetConfig kConfig = parse_darknet_config(kSmallDarknet, "net.cfg");
 const std::vector<std::int32_t> kVersion = {0, 2, 5};
 
-std::string message_for(const std::string& bytes, const DarknetConfig& config = kConfig) {
+std::string refused_weights(const std::string& bytes, const DarknetConfig& config = kConfig) {
   try {
     parse_weights(bytes, config);
   } catch (const FileError& error) {
@@ -92,34 +92,34 @@ TEST(DarknetWeights, OfYoloFastestAreWrittenWithTheSameBytes) {
 }
 
 TEST(DarknetWeights, TooShortNamesTheLayerThatRanOut) {
-  EXPECT_THAT(message_for("abc"), HasSubstr("has 3 bytes, which is less than the header"));
-  EXPECT_THAT(message_for(darknet_bytes(kVersion, 0, 0).substr(0, 16)), HasSubstr("has 16 bytes, which is less than the header"));
-  EXPECT_THAT(message_for(darknet_bytes(kVersion, 0, 247)),
+  EXPECT_THAT(refused_weights("abc"), HasSubstr("has 3 bytes, which is less than the header"));
+  EXPECT_THAT(refused_weights(darknet_bytes(kVersion, 0, 0).substr(0, 16)), HasSubstr("has 16 bytes, which is less than the header"));
+  EXPECT_THAT(refused_weights(darknet_bytes(kVersion, 0, 247)),
               HasSubstr("ends in layer 0 ([convolutional], line 9 of its description), which wants 248 numbers (bias 8, scales 8, mean 8, "
                         "variance 8, filters 216): 247 are left"));
   EXPECT_THAT(
-      message_for(darknet_bytes(kVersion, 0, kSmallDarknetWeights - 1)),
+      refused_weights(darknet_bytes(kVersion, 0, kSmallDarknetWeights - 1)),
       HasSubstr("ends in layer 7 ([convolutional], line 45 of its description), which wants 126 numbers (bias 14, filters 112): 125 "
                 "are left"));
-  EXPECT_THAT(message_for(std::string(64, '\xff')), HasSubstr("has the format version -1.-1: this is no Darknet weights file"));
+  EXPECT_THAT(refused_weights(std::string(64, '\xff')), HasSubstr("has the format version -1.-1: this is no Darknet weights file"));
 }
 
 TEST(DarknetWeights, TooLongSaysByHowMuch) {
-  EXPECT_THAT(message_for(darknet_bytes(kVersion, 0, kSmallDarknetWeights + 1)),
+  EXPECT_THAT(refused_weights(darknet_bytes(kVersion, 0, kSmallDarknetWeights + 1)),
               HasSubstr("has 1820 bytes behind its header, but the layers of the description want 1816 (454 numbers)"));
-  EXPECT_THAT(message_for(darknet_bytes(kVersion, 0, kSmallDarknetWeights) + "x"), HasSubstr("has 1817 bytes"));
+  EXPECT_THAT(refused_weights(darknet_bytes(kVersion, 0, kSmallDarknetWeights) + "x"), HasSubstr("has 1817 bytes"));
 }
 
 TEST(DarknetWeights, HugeDescriptionsTakeNoMemory) {
   std::string text = "[net]\nwidth=100\nheight=100\n";
   for (int i = 0; i < 100; ++i) text += "[convolutional]\nfilters=65536\nsize=99\npad=1\nstride=99\n";
-  EXPECT_THAT(message_for(darknet_bytes(kVersion, 0, 100), parse_darknet_config(text, "net.cfg")),
+  EXPECT_THAT(refused_weights(darknet_bytes(kVersion, 0, 100), parse_darknet_config(text, "net.cfg")),
               HasSubstr("ends in layer 0 ([convolutional], line 4 of its description), which wants 1927020544 numbers"));
 }
 
 TEST(DarknetWeights, CutAtEveryLengthAreErrors) {
   const std::string bytes = darknet_bytes(kVersion, 0, kSmallDarknetWeights);
-  for (std::size_t length = 0; length < bytes.size(); ++length) EXPECT_NE(message_for(bytes.substr(0, length)), "no error") << length;
+  for (std::size_t length = 0; length < bytes.size(); ++length) EXPECT_NE(refused_weights(bytes.substr(0, length)), "no error") << length;
 }
 
 TEST(DarknetWeights, ThatDoNotFitAreNotWritten) {

@@ -15,7 +15,7 @@ using test::parse_text;
 using test::safetensors_bytes;
 using testing::HasSubstr;
 
-std::string message_for(const std::string& bytes) {
+std::string refused_file(const std::string& bytes) {
   try {
     parse_text(bytes);
   } catch (const FileError& error) {
@@ -43,7 +43,7 @@ struct Damage {
 
 class DamagedSafetensors : public testing::TestWithParam<Damage> {};
 
-TEST_P(DamagedSafetensors, IsRefusedWithTheReason) { EXPECT_THAT(message_for(GetParam().bytes), HasSubstr(GetParam().expected)); }
+TEST_P(DamagedSafetensors, IsRefusedWithTheReason) { EXPECT_THAT(refused_file(GetParam().bytes), HasSubstr(GetParam().expected)); }
 
 std::string header_of_one(const std::string& entry) { return safetensors_bytes("{\"w\":" + entry + "}", "12345678"); }
 
@@ -125,7 +125,7 @@ TEST(DamagedSafetensors, FlippedBytesAreReadCleanlyOrRefused) {
 TEST(DamagedSafetensors, DeepNestingIsNoStackOverflow) {
   std::string header = "{\"w\":";
   header.append(1'000'000, '[').append(1'000'000, ']').append("}");
-  EXPECT_THAT(message_for(safetensors_bytes(header)), HasSubstr("expected an object"));
+  EXPECT_THAT(refused_file(safetensors_bytes(header)), HasSubstr("expected an object"));
 }
 
 TEST(DamagedSafetensors, ManyNamesAreReadInReasonableTime) {

@@ -9,8 +9,8 @@
 #include <map>
 #include <opencv2/imgproc.hpp>
 #include <set>
-#include <tuple>
 
+#include "corners.hpp"
 #include "fovea/base/error.hpp"
 #include "fovea/base/random.hpp"
 #include "fovea/superpixels/felzenszwalb.hpp"
@@ -18,9 +18,11 @@
 namespace fovea {
 namespace {
 
+using test::Corners;
+using test::corners;
+using test::corners_of;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
-using Corners = std::tuple<float, float, float, float>;
 
 /// Blobs of colour.
 cv::Mat blobs(int height, int width, std::uint64_t seed) {
@@ -31,14 +33,6 @@ cv::Mat blobs(int height, int width, std::uint64_t seed) {
   cv::GaussianBlur(image, image, {}, 6);
   cv::normalize(image, image, 0, 255, cv::NORM_MINMAX);
   return image;
-}
-
-Corners corners_of(const Box& box) { return {box.x1, box.y1, box.x2, box.y2}; }
-
-std::set<Corners> corners(const std::vector<Proposal>& proposals) {
-  std::set<Corners> set;
-  for (const Proposal& p : proposals) set.insert(corners_of(p.box));
-  return set;
 }
 
 // ------------------------------------------------------------------------------------- the definitions, computed anew at each step

@@ -6,25 +6,20 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
-#include <tuple>
 
+#include "corners.hpp"
 #include "fovea/base/error.hpp"
 
 namespace fovea {
 namespace {
 
+using test::Corners;
+using test::corners;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
-using Corners = std::tuple<float, float, float, float>;
 
 std::vector<Proposal> windows(int width, int height, const SlidingWindowOptions& options) {
   return SlidingWindows(options).propose(cv::Mat(height, width, CV_8U, cv::Scalar(0)));
-}
-
-std::set<Corners> corners(const std::vector<Proposal>& proposals) {
-  std::set<Corners> set;
-  for (const Proposal& p : proposals) set.emplace(p.box.x1, p.box.y1, p.box.x2, p.box.y2);
-  return set;
 }
 
 TEST(SlidingWindows, OfAWorkedCase) {

@@ -23,7 +23,7 @@ using testing::HasSubstr;
 
 constexpr int kGrey = 0, kRgb = 2, kPalette = 3, kGreyAlpha = 4;
 
-std::string refusal(const Bytes& bytes, const ImagePolicy& policy = {}) {
+std::string label_refusal(const Bytes& bytes, const ImagePolicy& policy = {}) {
   try {
     decode_label_png(bytes, "the file", policy);
     return "";
@@ -111,30 +111,30 @@ TEST(LabelPng, VocColours) {
 }
 
 TEST(LabelPng, ColoursAreRefusedInWords) {
-  EXPECT_THAT(refusal(png({1, 1}, 8, kRgb, {}, {0, 1, 2, 3})),
+  EXPECT_THAT(label_refusal(png({1, 1}, 8, kRgb, {}, {0, 1, 2, 3})),
               AllOf(HasSubstr("8-bit RGB colours"), HasSubstr("as a number, in one channel")));
-  EXPECT_THAT(refusal(png({1, 1}, 8, kGreyAlpha, {}, {0, 1, 2})), HasSubstr("grey with alpha"));
-  EXPECT_THAT(refusal(test::encode(".jpg", cv::Mat(4, 4, CV_8UC1, cv::Scalar(3)))), HasSubstr("is JPEG, expected a PNG"));
+  EXPECT_THAT(label_refusal(png({1, 1}, 8, kGreyAlpha, {}, {0, 1, 2})), HasSubstr("grey with alpha"));
+  EXPECT_THAT(label_refusal(test::encode(".jpg", cv::Mat(4, 4, CV_8UC1, cv::Scalar(3)))), HasSubstr("is JPEG, expected a PNG"));
 }
 
 TEST(LabelPng, DamageIsNamed) {
   const Bytes good = png({3, 2}, 8, kGrey, {}, {0, 0, 1, 2, 0, 2, 1, 0});
-  ASSERT_EQ(refusal(good), "");
-  EXPECT_EQ(refusal({}), "is empty");
+  ASSERT_EQ(label_refusal(good), "");
+  EXPECT_EQ(label_refusal({}), "is empty");
   for (std::size_t length = 1; length < good.size(); ++length)
-    EXPECT_NE(refusal(Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(length))), "") << length << " bytes";
+    EXPECT_NE(label_refusal(Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(length))), "") << length << " bytes";
   for (std::size_t at = 0; at < good.size(); ++at) {
     Bytes flipped = good;
     flipped[at] ^= 0x55;
-    refusal(flipped);  // an error or other labels, never a crash
+    label_refusal(flipped);  // an error or other labels, never a crash
   }
   Bytes short_data = png({3, 200}, 8, kGrey, {}, {0, 0, 1, 2});
-  EXPECT_THAT(refusal(short_data), HasSubstr("damaged"));
+  EXPECT_THAT(label_refusal(short_data), HasSubstr("damaged"));
 }
 
 TEST(LabelPng, DeclaredSizesAreBounded) {
-  EXPECT_THAT(refusal(png({60000, 60000}, 8, kGrey, {}, {0})), HasSubstr("60000x60000 pixels, expected at most"));
-  EXPECT_THAT(refusal(png({70000, 1}, 8, kGrey, {}, {0})), HasSubstr("expected at most 65535 on a side"));
+  EXPECT_THAT(label_refusal(png({60000, 60000}, 8, kGrey, {}, {0})), HasSubstr("60000x60000 pixels, expected at most"));
+  EXPECT_THAT(label_refusal(png({70000, 1}, 8, kGrey, {}, {0})), HasSubstr("expected at most 65535 on a side"));
 }
 
 TEST(LabelPng, WritersSayWhatTheyWant) {
