@@ -1,5 +1,7 @@
 #include "fovea/pipelines/detector_evaluation.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
