@@ -97,14 +97,17 @@ void judge_best_weights(const TrainingRun& run, const TrainingSetup& setup, bool
   result.metrics = to_text(json);
 }
 
-Json complete_recipe(const Json& recipe, const std::string& where) { return ClassifierRecipe::from_json(recipe, where).to_json(); }
+Json complete_classifier_recipe(const Json& recipe, const std::string& where) {
+  return ClassifierRecipe::from_json(recipe, where).to_json();
+}
 
 }  // namespace
 
 TrainResult train_classifier(const ClassifierRecipe& wanted, const TrainEnvironment& environment) {
   TrainingRun run(environment);
   TrainingSetup setup = set_up_training(wanted, environment, [&](const ClassifierRecipe& recipe, const ClassificationData& data) {
-    return run.find_begun(recipe.to_json(), data_facts(*data.train, *data.val), complete_recipe, !require_classifier(recipe.model).fitted);
+    return run.find_begun(recipe.to_json(), data_facts(*data.train, *data.val), complete_classifier_recipe,
+                          !require_classifier(recipe.model).fitted);
   });
   const ClassifierRecipe& recipe = setup.recipe;
   const Preprocessing& preprocessing = setup.pipeline.preprocessing();

@@ -62,7 +62,7 @@ TrainingSummary train_network(TrainingRun& run, DetectorSetup& setup) {
   return run_epochs(run, parts);
 }
 
-Json complete_recipe(const Json& recipe, const std::string& where) { return DetectorRecipe::from_json(recipe, where).to_json(); }
+Json complete_detector_recipe(const Json& recipe, const std::string& where) { return DetectorRecipe::from_json(recipe, where).to_json(); }
 
 }  // namespace
 
@@ -105,7 +105,7 @@ TrainResult train_detector(const DetectorRecipe& wanted, const TrainEnvironment&
   DetectorSetup setup = set_up_detector(wanted, environment);
   const ClassifierRecipe& r = setup.recipe.training;
   const Preprocessing& preprocessing = setup.detector.preprocessing;
-  run.find_begun(setup.recipe.to_json(), data_facts(setup.train, setup.validation), complete_recipe);
+  run.find_begun(setup.recipe.to_json(), data_facts(setup.train, setup.validation), complete_detector_recipe);
   run.begin(preprocessing);
   run.log(fmt::format("{}: {} parameters, input {}x{}, {} classes", r.model, setup.detector.network->parameter_count(), preprocessing.width,
                       preprocessing.height, setup.detector.labels.size()));

@@ -26,17 +26,17 @@ tbb::task_arena& loader_arena() {
   return arena;
 }
 
-/// One batch that has been made, or what happened instead.
-struct Place {
-  bool done = false;
-  std::shared_ptr<void> batch;
-  std::exception_ptr error;
-};
-
 }  // namespace
 
 /// Shared with the tasks that have begun. Batches are begun in order; batch i uses place i % prefetch.
 struct PrefetchRing::State {
+  /// One batch that has been made, or what happened instead.
+  struct Place {
+    bool done = false;
+    std::shared_ptr<void> batch;
+    std::exception_ptr error;
+  };
+
   State(std::int64_t count, Make maker, const BatchLoaderOptions& options)
       : batches(count), make(std::move(maker)), workers(options.workers), places(static_cast<std::size_t>(options.prefetch)) {}
 

@@ -19,8 +19,8 @@ namespace fovea {
 
 namespace {
 
-constexpr const char* kName = "retina_head";
-constexpr BoxCode kWeights = {1, 1, 1, 1};
+constexpr const char* kRetina = "retina_head";
+constexpr BoxCode kRetinaCode = {1, 1, 1, 1};
 
 void add_branch(Sequential& branch, std::int64_t inputs, std::int64_t outputs, const RetinaHeadOptions& o, double bias) {
   std::int64_t channels = inputs;
@@ -92,15 +92,15 @@ std::vector<Variable> RetinaHead::forward(const FeatureMaps& maps) {
 }
 
 PriorTargets RetinaHead::assign(std::span<const Shape> predictions, std::span<const DetectionTargets> targets) const {
-  require_prior_predictions(kName, predictions, scales_, std::ssize(targets));
-  return assign_priors(kName, prior_boxes(predictions, scales_), targets, options_.classes, options_.matcher);
+  require_prior_predictions(kRetina, predictions, scales_, std::ssize(targets));
+  return assign_priors(kRetina, prior_boxes(predictions, scales_), targets, options_.classes, options_.matcher);
 }
 
 LossMap RetinaHead::loss(std::span<const Variable> predictions, std::span<const DetectionTargets> targets) const {
   const PriorTargets assigned = assign(shapes_of(predictions), targets);
   const PriorRows rows = prior_rows(predictions, scales_);
   const double share = 1 / static_cast<double>(std::max<std::size_t>(1, assigned.positives.size()));
-  return {{"box", affine(prior_box_error(rows.deltas, assigned.positives, kWeights, options_.beta), options_.box_weight * share)},
+  return {{"box", affine(prior_box_error(rows.deltas, assigned.positives, kRetinaCode, options_.beta), options_.box_weight * share)},
           {"class", affine(class_term(rows.scores, assigned, options_), share)}};
 }
 
@@ -108,9 +108,9 @@ std::vector<Detections> RetinaHead::decode(std::span<const Tensor> predictions, 
   const NoGradGuard no_grad;
   const std::vector<Variable> values(predictions.begin(), predictions.end());
   const std::vector<Shape> shapes = shapes_of(values);
-  require_prior_predictions(kName, shapes, scales_);
+  require_prior_predictions(kRetina, shapes, scales_);
   const PriorRows rows = prior_rows(values, scales_);
-  return decode_prior_rows(rows.deltas.value(), sigmoid(rows.scores).value(), prior_boxes(shapes, scales_), kWeights, false,
+  return decode_prior_rows(rows.deltas.value(), sigmoid(rows.scores).value(), prior_boxes(shapes, scales_), kRetinaCode, false,
                            smallest_score);
 }
 

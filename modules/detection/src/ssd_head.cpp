@@ -17,8 +17,8 @@ namespace fovea {
 
 namespace {
 
-constexpr const char* kName = "ssd_head";
-constexpr BoxCode kWeights = {10, 10, 5, 5};  // 1 / variances
+constexpr const char* kSsd = "ssd_head";
+constexpr BoxCode kSsdCode = {10, 10, 5, 5};  // 1 / variances
 constexpr double kBeta = 1;
 
 }  // namespace
@@ -82,10 +82,10 @@ std::vector<Variable> SsdHead::forward(const FeatureMaps& maps) {
 }
 
 PriorTargets SsdHead::assign(std::span<const Shape> predictions, std::span<const DetectionTargets> targets) const {
-  require_prior_predictions(kName, predictions, scales_, std::ssize(targets));
+  require_prior_predictions(kSsd, predictions, scales_, std::ssize(targets));
   const MatcherOptions matcher{
       .background_below = options_.object_from, .object_from = options_.object_from, .keep_best = false, .claim_best = true};
-  return assign_priors(kName, prior_boxes(predictions, scales_), targets, options_.classes, matcher);
+  return assign_priors(kSsd, prior_boxes(predictions, scales_), targets, options_.classes, matcher);
 }
 
 std::vector<std::int64_t> SsdHead::hardest(const PriorTargets& assigned, const Tensor& losses, std::int64_t images) const {
@@ -123,7 +123,7 @@ LossMap SsdHead::loss(std::span<const Variable> predictions, std::span<const Det
   // Without an object nothing counts, but the loss is still one of the predictions.
   const Variable classes = counted.empty() ? affine(sum(each), 0) : sum(chosen_rows(each, counted));
   const double share = 1 / static_cast<double>(std::max<std::size_t>(1, assigned.positives.size()));
-  return {{"box", affine(prior_box_error(rows.deltas, assigned.positives, kWeights, kBeta), options_.box_weight * share)},
+  return {{"box", affine(prior_box_error(rows.deltas, assigned.positives, kSsdCode, kBeta), options_.box_weight * share)},
           {"class", affine(classes, share)}};
 }
 
@@ -131,9 +131,9 @@ std::vector<Detections> SsdHead::decode(std::span<const Tensor> predictions, dou
   const NoGradGuard no_grad;
   const std::vector<Variable> values(predictions.begin(), predictions.end());
   const std::vector<Shape> shapes = shapes_of(values);
-  require_prior_predictions(kName, shapes, scales_);
+  require_prior_predictions(kSsd, shapes, scales_);
   const PriorRows rows = prior_rows(values, scales_);
-  return decode_prior_rows(rows.deltas.value(), softmax(rows.scores).value(), prior_boxes(shapes, scales_), kWeights, true, smallest_score);
+  return decode_prior_rows(rows.deltas.value(), softmax(rows.scores).value(), prior_boxes(shapes, scales_), kSsdCode, true, smallest_score);
 }
 
 }  // namespace fovea

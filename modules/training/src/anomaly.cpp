@@ -52,9 +52,12 @@ std::vector<std::int64_t> rows_not_finite(const Tensor& tensor) {
   return rows;
 }
 
-class Detector final : public Recorder, public BackwardObserver {
+}  // namespace
+
+/// Looks at everything that a network computes, forward and back. Named, because AnomalyGuard::Watch is.
+class AnomalyDetector final : public Recorder, public BackwardObserver {
  public:
-  explicit Detector(const Module& model) : owners_(model) {
+  explicit AnomalyDetector(const Module& model) : owners_(model) {
     const_cast<Module&>(model).visit([this](const std::string& name, Module& part) { names_[&part] = name; });
     for (const NamedParameter& parameter : model.parameters()) parameters_[parameter.variable.value().raw_data()] = parameter.name;
   }
@@ -95,8 +98,6 @@ class Detector final : public Recorder, public BackwardObserver {
   std::map<const Function*, std::string> layers_;  // an address may be used again: then for a later operation, which overwrites it
 };
 
-}  // namespace
-
 bool is_finite(const Tensor& tensor) {
   if (!is_floating(tensor.dtype())) return true;
   std::atomic<bool> found = false;
@@ -135,7 +136,7 @@ std::string describe_samples(const std::vector<std::string>& names, const Anomal
 
 struct AnomalyGuard::Watch {
   explicit Watch(const Module& model) : detector(model) {}
-  Detector detector;
+  AnomalyDetector detector;
   RecorderGuard forward{detector};
   BackwardObserverGuard backward{detector};
 };
