@@ -149,7 +149,7 @@ PrefetchRing::~PrefetchRing() {
 std::int64_t PrefetchRing::batches() const { return state_->batches; }
 
 std::shared_ptr<void> PrefetchRing::next() {
-  Place place = state_->take_next();
+  State::Place place = state_->take_next();
   start_task();
   if (place.error != nullptr) std::rethrow_exception(place.error);
   return std::move(place.batch);
