@@ -9,7 +9,7 @@ function(fovea_add_module name)
   endif()
   add_library(fovea_${name} ${arg_SOURCES})
   add_library(fovea::${name} ALIAS fovea_${name})
-  set_target_properties(fovea_${name} PROPERTIES EXPORT_NAME ${name})
+  set_target_properties(fovea_${name} PROPERTIES EXPORT_NAME ${name} UNITY_BUILD_CODE_BEFORE_INCLUDE "${FOVEA_BEFORE_UNITY_SOURCE}")
   if(arg_SEPARATE)  # many sources have helpers of the same name
     set_target_properties(fovea_${name} PROPERTIES UNITY_BUILD OFF)
   endif()

@@ -5,6 +5,7 @@
 function(fovea_add_tests name)
   cmake_parse_arguments(arg "EVERY_ISA;SEPARATE;SLOW" "" "SOURCES;DEPENDS;LIBRARIES;LABELS" ${ARGN})
   add_executable(${name}_tests ${arg_SOURCES})
+  set_target_properties(${name}_tests PROPERTIES UNITY_BUILD_CODE_BEFORE_INCLUDE "${FOVEA_BEFORE_UNITY_SOURCE}")
   if(arg_SEPARATE)  # many sources have helpers of the same name
     set_target_properties(${name}_tests PROPERTIES UNITY_BUILD OFF)
   endif()
