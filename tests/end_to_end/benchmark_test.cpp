@@ -95,8 +95,8 @@ TEST(Benchmark, WhatCannotRunIsNamed) {
   expect({"--model", "lenet5", "--image-size", "big"}, "image size \"big\"");
   expect({"--model", "lenet5", "--batch", "0"}, "--batch");
   expect({"--model", "lenet5", "--stride", "2"}, "--stride requires --op");
-  expect({"--model", "unet", "--image-size", "100", "--model-options", R"({"widths":[2,2,2,2,2]})"},
-         "[unet] the image's sides are multiples of 16, found 100x100");
+  expect({"--model", "unet", "--image-size", "100", "--model-options", R"({"widths":[2,2,2,2,2],"border":"valid"})"},
+         "[unet] without padding the result is 184 pixels smaller on each axis: expected an image of at least 185x185, found 100x100");
   expect({"--model", "lenet5", "--precision", "f16"}, "--precision f16");
   expect({"--op", "pool"}, "unknown op \"pool\". Known: conv2d, matmul");
   expect({"--op", "matmul", "--batch", "4"}, "--batch requires --model");
