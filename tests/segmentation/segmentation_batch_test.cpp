@@ -16,7 +16,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-SegmentationBatchOptions small_options() {
+SegmentationBatchOptions batch_options() {
   return {.preprocessing = test::small_input(36, 28), .augmentation = nullptr, .batch = 3, .seed = 4};
 }
 
@@ -35,7 +35,7 @@ void expect_labels_on_discs(const SegmentationBatch& batch) {
 
 TEST(SegmentationBatch, HoldsPicturesAndMapsInTheNetworksSize) {
   const Discs discs(4);
-  const SegmentationBatch batch = load_segmentation_batches(discs, {3, 0}, 0, small_options())->next();
+  const SegmentationBatch batch = load_segmentation_batches(discs, {3, 0}, 0, batch_options())->next();
   EXPECT_EQ(batch.images.shape(), (Shape{2, 28, 36, 3}));
   EXPECT_EQ(batch.labels.shape(), (Shape{2, 28, 36}));
   EXPECT_FALSE(batch.pixel_weights.defined());
@@ -45,7 +45,7 @@ TEST(SegmentationBatch, HoldsPicturesAndMapsInTheNetworksSize) {
 
 TEST(SegmentationBatch, MapsFollowTheirPictures) {
   const Discs discs(3, 1, {36, 28});
-  SegmentationBatchOptions options = small_options();
+  SegmentationBatchOptions options = batch_options();
   options.augmentation = std::make_shared<RandomFlip>(1.0);
   const Discs alone(1);  // of the network's size: nothing is interpolated
   expect_labels_on_discs(load_segmentation_batches(alone, {0}, 0, options)->next());
@@ -60,7 +60,7 @@ TEST(SegmentationBatch, MapsFollowTheirPictures) {
 
 TEST(SegmentationBatch, IsTheSameForAnyNumberOfWorkersAndFromAnyBatchOn) {
   const Discs discs(8);
-  SegmentationBatchOptions options = small_options();
+  SegmentationBatchOptions options = batch_options();
   options.augmentation = random_affine();
   options.borders = BorderWeightOptions{};
   const auto all = [&](int workers, std::int64_t epoch, std::int64_t first) {
@@ -89,7 +89,7 @@ TEST(SegmentationBatch, BordersBetweenDiscsWeighMore) {
   labels.setTo(0);
   labels(cv::Rect(4, 4, 10, 10)) = 1;
   labels(cv::Rect(16, 4, 10, 10)) = 1;  // two columns apart
-  SegmentationBatchOptions options = small_options();
+  SegmentationBatchOptions options = batch_options();
   options.borders = BorderWeightOptions{.w0 = 10, .sigma = 5};
   const SegmentationBatch batch = load_segmentation_batches(pair, {0}, 0, options)->next();
   const std::vector<float> weights = batch.pixel_weights.to_vector<float>();
@@ -101,7 +101,7 @@ TEST(SegmentationBatch, BordersBetweenDiscsWeighMore) {
 
 TEST(SegmentationBatch, ComesBackFromItsState) {
   const Discs discs(3);
-  SegmentationBatchOptions options = small_options();
+  SegmentationBatchOptions options = batch_options();
   for (const bool weighted : {false, true}) {
     if (weighted) options.borders = BorderWeightOptions{};
     SegmentationBatch batch = load_segmentation_batches(discs, {0, 1, 2}, 0, options)->next(), other;
@@ -121,7 +121,7 @@ TEST(SegmentationBatch, MapsWithoutPicturesAreNamed) {
   discs.samples_[1].image.release();
   EXPECT_THAT(
       [&] {
-        load_segmentation_batches(discs, {0, 1}, 0, small_options())->next();
+        load_segmentation_batches(discs, {0, 1}, 0, batch_options())->next();
       },
       ThrowsMessage<OptionError>(HasSubstr("\"disc1\" is a label map without a picture")));
 }
