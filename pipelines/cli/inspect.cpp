@@ -40,11 +40,11 @@ void describe(const InspectFlags& flags, const ModelMetadata& metadata, const Ne
 }
 
 void inspect_file(const InspectFlags& flags) {
-  const ModelFile file = load_model_file(flags.model);
-  if (file.metadata.task == "detect") return describe(flags, file.metadata, report_detector(file, flags.model));
+  const ModelMetadata metadata = load_model_metadata(flags.model);
+  if (metadata.task == "detect") return describe(flags, metadata, report_detector(load_model_file(flags.model), flags.model));
   const ClassificationPipeline pipeline = ClassificationPipeline::load(flags.model);
   const Preprocessing& p = pipeline.preprocessing();
-  describe(flags, file.metadata, report_network(pipeline.network(), p.height, p.width, p.channels));
+  describe(flags, metadata, report_network(pipeline.network(), p.height, p.width, p.channels));
 }
 
 void inspect_name(const InspectFlags& flags) {

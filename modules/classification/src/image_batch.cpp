@@ -4,41 +4,16 @@
 
 #include "fovea/base/random.hpp"
 #include "fovea/vision/input_reader.hpp"
+#include "fovea/vision/input_transform.hpp"
 
 namespace fovea {
 
 namespace {
 
-/// The stream that augments one sample in one epoch; the purpose keeps it apart from the stream that orders the epoch.
-RandomStream augmentation_stream(std::uint64_t seed, std::int64_t epoch, std::int64_t index) {
-  constexpr std::uint64_t kPurpose = 1;
-  return RandomStream(seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(index), kPurpose);
-}
-
 /// The stream that mixes one batch.
 RandomStream mixing_stream(std::uint64_t seed, std::int64_t epoch, std::int64_t batch) {
   constexpr std::uint64_t kPurpose = 2;
   return RandomStream(seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(batch), kPurpose);
-}
-
-/// All that happens to a picture of one size on its way to the network's size. An augmentation that sets the size sees the whole picture;
-/// others see it in the network's size.
-std::unique_ptr<Transform> transform_for(cv::Size image, std::int64_t index, std::int64_t epoch, const ImageBatchOptions& options) {
-  const cv::Size wanted(options.preprocessing.width, options.preprocessing.height);
-  std::vector<std::unique_ptr<Transform>> parts;
-  cv::Size size = image;
-  const auto add = [&](std::unique_ptr<Transform> part) {
-    size = part->output_size();
-    parts.push_back(std::move(part));
-  };
-  const Augmentation* augmentation = options.augmentation.get();
-  if (augmentation != nullptr && !augmentation->sets_size() && size != wanted) add(options.preprocessing.geometry(size));
-  if (augmentation != nullptr) {
-    RandomStream stream = augmentation_stream(options.seed, epoch, index);
-    add(augmentation->draw(size, stream));
-  }
-  if (size != wanted) add(options.preprocessing.geometry(size));
-  return make_chain(image, std::move(parts));
 }
 
 /// What all pictures of a batch share.
@@ -54,16 +29,20 @@ class BatchFiller {
   std::int64_t fill(std::int64_t index, float* destination) {
     if (const std::filesystem::path file = dataset_.file(index); !file.empty()) {
       const EncodedImage image = EncodedImage::load(file);
-      reader_.read(image, *transform_for(image.size(), index, epoch_, options_), destination);
+      reader_.read(image, *transform_for(image.size(), index), destination);
       return dataset_.label(index);
     }
     const ClassificationSample sample = dataset_.get(index);
-    const auto transform = transform_for(sample.image.size(), index, epoch_, options_);
+    const auto transform = transform_for(sample.image.size(), index);
     options_.preprocessing.fill(transform->apply(sample.image), destination);
     return sample.label;
   }
 
  private:
+  std::unique_ptr<Transform> transform_for(cv::Size picture, std::int64_t index) const {
+    return input_transform(picture, options_.preprocessing, options_.augmentation.get(), sample_stream(options_.seed, epoch_, index));
+  }
+
   const ClassificationDataset& dataset_;
   std::int64_t epoch_;
   const ImageBatchOptions& options_;

@@ -3,18 +3,12 @@
 #include <algorithm>
 #include <array>
 
-#include "fovea/base/random.hpp"
+#include "fovea/vision/input_transform.hpp"
 #include "fovea/vision/mixed_samples.hpp"
 
 namespace fovea {
 
 namespace {
-
-/// The stream that changes one sample in one epoch; the purpose keeps it apart from the stream that orders the epoch.
-RandomStream sample_stream(std::uint64_t seed, std::int64_t epoch, std::int64_t index) {
-  constexpr std::uint64_t kPurpose = 1;
-  return RandomStream(seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(index), kPurpose);
-}
 
 AnnotatedImage brought_to_size(const AnnotatedImage& sample, const DetectionBatchOptions& options) {
   const Preprocessing& p = options.preprocessing;

@@ -6,38 +6,11 @@
 #include <opencv2/imgproc.hpp>
 
 #include "fovea/base/error.hpp"
-#include "fovea/base/random.hpp"
-#include "fovea/vision/annotated_image.hpp"
+#include "fovea/vision/input_transform.hpp"
 
 namespace fovea {
 
 namespace {
-
-/// The stream that changes one sample in one epoch; the purpose keeps it apart from the stream that orders the epoch.
-RandomStream sample_stream(std::uint64_t seed, std::int64_t epoch, std::int64_t index) {
-  constexpr std::uint64_t kPurpose = 1;
-  return RandomStream(seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(index), kPurpose);
-}
-
-/// All that happens to a picture of one size on its way to the network's size.
-std::unique_ptr<Transform> transform_for(cv::Size picture, std::int64_t index, std::int64_t epoch,
-                                         const SegmentationBatchOptions& options) {
-  const cv::Size wanted(options.preprocessing.width, options.preprocessing.height);
-  std::vector<std::unique_ptr<Transform>> parts;
-  cv::Size size = picture;
-  const auto add = [&](std::unique_ptr<Transform> part) {
-    size = part->output_size();
-    parts.push_back(std::move(part));
-  };
-  const Augmentation* augmentation = options.augmentation.get();
-  if (augmentation != nullptr && !augmentation->sets_size() && size != wanted) add(options.preprocessing.geometry(size));
-  if (augmentation != nullptr) {
-    RandomStream stream = sample_stream(options.seed, epoch, index);
-    add(augmentation->draw(size, stream));
-  }
-  if (size != wanted) add(options.preprocessing.geometry(size));
-  return make_chain(picture, std::move(parts));
-}
 
 void write_labels(const cv::Mat& labels, std::int64_t* destination) {
   for (int y = 0; y < labels.rows; ++y, destination += labels.cols)
@@ -60,7 +33,8 @@ void fill_sample(SegmentationBatch& batch, std::int64_t place, const Segmentatio
   const SegmentationSample sample = dataset.get(index);
   if (sample.image.empty())
     throw OptionError(fmt::format("\"{}\" is a label map without a picture: there is nothing to learn from", sample.id));
-  const auto transform = transform_for(sample.image.size(), index, epoch, options);
+  const auto transform =
+      input_transform(sample.image.size(), options.preprocessing, options.augmentation.get(), sample_stream(options.seed, epoch, index));
   const cv::Mat labels = transform->apply_labels(sample.labels, dataset.ignored());
   const Preprocessing& p = options.preprocessing;
   const std::int64_t pixels = std::int64_t{p.height} * p.width;
